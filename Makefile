@@ -1,0 +1,35 @@
+# Everything here needs Python 3.11+ and make, nothing else: the environment is made in .venv from the lock file.
+PYTHON ?= python3
+VENV := .venv
+UV := $(VENV)/bin/uv
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: demo test lint types imports bench-dating bench-speed clean install
+
+demo: install
+	@$(RUN) siteline demo
+
+test: install
+	$(RUN) ruff check src tests benchmarks
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) pytest --cov --cov-report=term
+
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml uv.lock
+	@echo "siteline: creating the environment in $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; sys.exit("siteline needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
+	@$(UV) sync --frozen --quiet --inexact
+	@touch $@
+
+bench-dating: install
+	$(RUN) python -m benchmarks.dating
+
+bench-speed: install
+	$(RUN) python -m benchmarks.speed
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

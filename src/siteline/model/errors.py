@@ -1,0 +1,140 @@
+"""Every way siteline can fail, on one page.
+
+Each failure carries its facts as attributes and prints one sentence that says what is wrong, where, and what to do
+about it. The command line maps each branch to one exit code (``exit_code``), documented in ``docs/commands.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+
+class SitelineError(Exception):
+    """Root of every expected failure. ``exit_code`` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class BadInput(SitelineError):
+    """What the user gave cannot be read as what it should be."""
+
+    exit_code = 2
+
+
+class BadDate(BadInput):
+    """A date that is not EDTF, has no time zone where it has a time, or lies outside the years 1 to 9999."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        """Keep the offending ``text`` and the ``reason`` in plain words."""
+        self.text, self.reason = text, reason
+        super().__init__(f"{shorten(text)!r} is not a usable date: {reason}")
+
+
+class BracketReversed(BadInput):
+    """A bracket whose ``after`` lies later than its ``by``."""
+
+    def __init__(self, after: str, by: str) -> None:
+        """Keep both ends as written."""
+        self.after, self.by = after, by
+        super().__init__(f"the bracket is reversed: after {after} is later than by {by}; swap the two dates")
+
+
+class UnknownState(BadInput):
+    """A state that is neither in the vocabulary nor mapped onto it by the case's settings."""
+
+    def __init__(self, state: str, known: Sequence[str]) -> None:
+        """Keep the unknown ``state`` and the words that would have been understood."""
+        self.state, self.known = state, tuple(known)
+        super().__init__(
+            f"unknown state {shorten(state)!r}; use one of {', '.join(known)}, "
+            "or map it in the case's settings under vocabulary"
+        )
+
+
+class BadSetting(BadInput):
+    """A setting with an unknown name, a wrong type or a value outside its range."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Keep the setting's ``name`` and the ``reason``."""
+        self.name, self.reason = name, reason
+        super().__init__(f"setting {shorten(name)!r}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """One thing wrong with one place of one file. ``line`` counts from 1 as editors do; None means the whole file."""
+
+    file: str
+    line: int | None
+    column: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        """``file:line: column: reason``, clickable in most terminals."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.column}: {self.reason}" if self.column else f"{place}: {self.reason}"
+
+
+class BadRows(BadInput):
+    """All problems found in a folder, at once. Nothing was written."""
+
+    def __init__(self, problems: Sequence[RowProblem]) -> None:
+        """Keep every problem; the message shows the first twenty."""
+        self.problems = tuple(problems)
+        shown = "\n".join(f"  {p}" for p in self.problems[:20])
+        more = len(self.problems) - 20
+        rest = f"\n  ... and {more} more (--json lists them all)" if more > 0 else ""
+        count = len(self.problems)
+        super().__init__(
+            f"{count} problem{'s' if count != 1 else ''} found, nothing was written; mend and import again:\n{shown}{rest}"
+        )
+
+
+class FileTrouble(SitelineError):
+    """A file or folder cannot be read or written."""
+
+    exit_code = 3
+
+    def __init__(self, path: Path | str, reason: str, remedy: str) -> None:
+        """Keep the ``path``, the ``reason`` and the ``remedy``."""
+        self.path, self.reason, self.remedy = str(path), reason, remedy
+        super().__init__(f"{path}: {reason}; {remedy}")
+
+
+class NotACase(FileTrouble):
+    """The file is not a siteline case."""
+
+
+class CaseTooNew(FileTrouble):
+    """The case was written by a newer siteline than this one."""
+
+    def __init__(self, path: Path | str, found: int, known: int) -> None:
+        """Keep the schema version ``found`` in the file and the newest one ``known`` here."""
+        self.found, self.known = found, known
+        super().__init__(
+            path,
+            f"the case has schema version {found}, this siteline reads up to {known}",
+            "upgrade siteline; the file was not touched",
+        )
+
+
+class CaseBusy(FileTrouble):
+    """Another program is writing to the case."""
+
+
+class WouldOverwrite(FileTrouble):
+    """The target exists already and was left as it is."""
+
+
+class NothingToDate(SitelineError):
+    """There are no dated observations to work on."""
+
+    exit_code = 4
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """``text`` cut to ``limit`` characters for a message, with the full length named when it was cut."""
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
