@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from siteline.model.errors import BadDate
 
@@ -139,14 +139,10 @@ def _edtf(text: str, zone: tzinfo) -> Span:
         last = None if _unbounded(upper) else datetime(upper.tm_year, upper.tm_mon, upper.tm_mday, tzinfo=zone)
         if first and last and last < first:
             raise BadDate(text, "the interval ends before it starts; swap its ends")
-        return Span(
-            text, first and first.astimezone(UTC), last and (last + timedelta(days=1)).astimezone(UTC)
-        )
+        return Span(text, first and first.astimezone(UTC), last and (last + timedelta(days=1)).astimezone(UTC))
     except (ValueError, OverflowError):
         raise BadDate(text, "outside the years 1 to 9999") from None
 
 
 def _unbounded(value: object) -> bool:
     return value is None or isinstance(value, float)
-
-

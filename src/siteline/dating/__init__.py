@@ -1,0 +1,1 @@
+"""Observations in; states, brackets and posteriors out."""

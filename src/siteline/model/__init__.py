@@ -1,0 +1,1 @@
+"""Values with meaning and units. Imports nothing of ours."""

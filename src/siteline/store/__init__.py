@@ -1,0 +1,1 @@
+"""The case file: a GeoPackage on SQLite, its journal, import and export."""

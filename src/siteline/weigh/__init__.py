@@ -1,0 +1,1 @@
+"""Events, claims, hypotheses and likelihood words."""
