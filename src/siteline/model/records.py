@@ -77,6 +77,7 @@ class Claim:
     direction: str
     paraphrase: str
     source_id: str
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

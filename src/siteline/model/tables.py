@@ -137,6 +137,12 @@ TABLES: Final[tuple[Table, ...]] = (
             ),
             Column("paraphrase", "text", "The claim, in our words."),
             Column("source_id", "ref", "Who published it.", True, "sources"),
+            Column(
+                "basis",
+                "text",
+                "What the claim rests on: imagery, materials, official, repeat or inference; blank = not judged.",
+                optional_column=True,
+            ),
         ),
     ),
     Table(
