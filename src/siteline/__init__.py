@@ -1,1 +1,32 @@
-"""siteline."""
+"""siteline: when did it change, and how do we know?
+
+``siteline.open("case.gpkg")`` reads a case; ``siteline.date(observations)`` dates looks without one. Imports are lazy, so
+that the command line answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from siteline.api import OpenCase, date, open
+    from siteline.dating.frames import states_frame, transitions_frame
+
+__version__ = "0.1.0"
+__all__ = ["OpenCase", "__version__", "date", "open", "states_frame", "transitions_frame"]
+
+_HOMES = {
+    "OpenCase": "siteline.api",
+    "date": "siteline.api",
+    "open": "siteline.api",
+    "states_frame": "siteline.dating.frames",
+    "transitions_frame": "siteline.dating.frames",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'siteline' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -14,7 +14,10 @@ MAX_FIELD = 1024 * 1024
 """Longest cell, in characters."""
 
 MAX_LINE = 16 * MAX_FIELD
-"""Longest physical line, in bytes; one line is held in memory at a time."""
+"""Longest physical line in bytes, and longest cell that is read at all; one row is held in memory at a time."""
+
+MAX_PROBLEMS = 10_000
+"""Problems kept per file; a file with more is not read to its end."""
 
 
 class _Stop(Exception):
@@ -26,9 +29,9 @@ class _Stop(Exception):
 
 
 class CsvFile:
-    """One CSV file read row by row; what is wrong is collected in ``problems``, never raised.
+    """One CSV file read row by row; what is wrong with the text is collected in ``problems``, never raised.
 
-    ``header`` is filled when iteration starts.
+    ``header`` is filled when iteration reaches the first row.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,8 +40,8 @@ class CsvFile:
         self.header: list[str] = []
         self.problems: list[RowProblem] = []
 
-    def __iter__(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield (first line of the row, cells by column). Raises ``FileTrouble`` if the file cannot be read."""
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield (first line of the row, cells in the header's order). Raises ``FileTrouble`` if the file cannot be read."""
         try:
             with self.path.open("rb") as stream:
                 yield from self._rows(stream)
@@ -47,25 +50,33 @@ class CsvFile:
         except _Stop as stop:
             self.problems.append(stop.problem)
 
-    def _problem(self, line: int | None, column: str | None, reason: str) -> RowProblem:
-        return RowProblem(self.path.name, line, column, reason)
+    def report(self, line: int | None, column: str | None, reason: str) -> None:
+        """Keep one problem; ends the reading when there are ``MAX_PROBLEMS``."""
+        self.problems.append(RowProblem(self.path.name, line, column, reason))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise self._stop(line, f"this is problem {MAX_PROBLEMS} of this file; the rest was not read")
+
+    def _stop(self, line: int | None, reason: str, column: str | None = None) -> _Stop:
+        return _Stop(RowProblem(self.path.name, line, column, reason))
 
     def _lines(self, stream: BinaryIO) -> Iterator[str]:
         number = 0
         while raw := stream.readline(MAX_LINE + 1):
             number += 1
             if len(raw) > MAX_LINE:
-                raise _Stop(self._problem(number, None, f"the line is longer than {MAX_LINE} bytes"))
+                raise self._stop(number, f"the line is longer than {MAX_LINE} bytes; shorten it")
             if b"\0" in raw:
-                raise _Stop(self._problem(number, None, "the line holds a NUL byte; save the file as UTF-8 text"))
+                self.report(number, None, "the line holds a NUL byte; save the file as UTF-8 text")
+                raw = raw.replace(b"\0", b"")
+            encoding = "utf-8-sig" if number == 1 else "utf-8"
             try:
-                yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                yield raw.decode(encoding)
             except UnicodeDecodeError as error:
-                reason = f"byte {error.start + 1} of the line is not UTF-8; save the file as UTF-8"
-                raise _Stop(self._problem(number, None, reason)) from None
+                self.report(number, None, f"byte {error.start + 1} of the line is not UTF-8; save the file as UTF-8")
+                yield raw.decode(encoding, "replace")
 
-    def _rows(self, stream: BinaryIO) -> Iterator[tuple[int, dict[str, str]]]:
-        csv.field_size_limit(MAX_FIELD)
+    def _rows(self, stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+        csv.field_size_limit(MAX_LINE)
         reader = csv.reader(self._lines(stream), strict=True)
         while True:
             first = reader.line_num + 1
@@ -74,31 +85,39 @@ class CsvFile:
             except StopIteration:
                 break
             except csv.Error as error:
-                raise _Stop(self._broken(first, str(error), len(self.header))) from None
+                raise self._stop(first, _broken(str(error))) from None
             if not cells:
                 continue
             if not self.header:
                 self._take_header(first, cells)
             elif len(cells) != len(self.header):
                 reason = f"{len(cells)} cells where the header has {len(self.header)}; quote cells that hold commas"
-                self.problems.append(self._problem(first, None, reason))
+                self.report(first, None, reason)
             else:
-                yield first, dict(zip(self.header, cells, strict=True))
+                if max(map(len, cells)) > MAX_FIELD:
+                    self._report_long(first, cells)
+                yield first, cells
         if not self.header:
-            raise _Stop(self._problem(1, None, "the file is empty; its first line must name the columns"))
+            raise self._stop(1, "the file is empty; its first line must name the columns")
 
     def _take_header(self, line: int, cells: list[str]) -> None:
         repeated = sorted({name for name in cells if cells.count(name) > 1})
         if repeated:
-            raise _Stop(self._problem(line, repeated[0], "the header names this column twice"))
+            raise self._stop(line, "the header names this column twice", repeated[0])
         self.header = cells
 
-    def _broken(self, line: int, error: str, columns: int) -> RowProblem:
-        if "field limit" in error:
-            return self._problem(line, None, f"a cell is longer than {MAX_FIELD} characters (1 MiB); shorten it")
-        if "end of data" in error:
-            return self._problem(line, None, "a quote opened in this row is never closed")
-        return self._problem(line, None, f"not readable as CSV ({error})")
+    def _report_long(self, line: int, cells: list[str]) -> None:
+        for name, cell in zip(self.header, cells, strict=True):
+            if len(cell) > MAX_FIELD:
+                self.report(line, name, f"{len(cell)} characters where {MAX_FIELD} (1 MiB) are allowed; shorten it")
+
+
+def _broken(error: str) -> str:
+    if "field limit" in error:
+        return f"a cell is longer than {MAX_LINE} characters, perhaps a quote that is never closed; shorten or close it"
+    if "end of data" in error:
+        return "a quote opened in this row is never closed"
+    return f"not readable as CSV ({error}); rows after it were not read"
 
 
 def csv_line(cells: Sequence[str]) -> str:
@@ -108,14 +127,8 @@ def csv_line(cells: Sequence[str]) -> str:
     return f"{line or chr(34) * 2}\n"
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    """Write a new CSV file; returns the number of rows. Raises ``FileTrouble``."""
-    count = 0
-    try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            stream.write(csv_line(header))
-            for count, row in enumerate(rows, 1):
-                stream.write(csv_line(row))
-    except OSError as error:
-        raise trouble(path, error) from error
-    return count
+def csv_lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a CSV file: ``header``, then ``rows``."""
+    yield csv_line(header)
+    for row in rows:
+        yield csv_line(row)

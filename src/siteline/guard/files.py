@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
-from siteline.model.errors import FileTrouble
+from siteline.model.errors import FileTrouble, WouldOverwrite
 
 MAX_TEXT = 64 * 1024 * 1024
 """Largest text file read whole, in bytes."""
@@ -23,6 +24,9 @@ _REASONS = {
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "check the path"),
     errno.EISDIR: ("is a folder, not a file", "name a file"),
 }
+
+_SIDECARS = ("", "-wal", "-shm", "-journal")
+"""What SQLite may leave beside a database."""
 
 
 def trouble(path: Path, error: OSError) -> FileTrouble:
@@ -43,7 +47,8 @@ def read_text(path: Path, limit: int = MAX_TEXT) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileTrouble(path, f"byte {error.start} is not UTF-8", "save the file as UTF-8") from error
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise FileTrouble(path, f"line {line} is not UTF-8", "save the file as UTF-8") from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -53,7 +58,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write ``data`` through a synced temporary file that is renamed into place. Raises ``FileTrouble``."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_beside(path)
     try:
         with temporary.open("wb") as stream:
             stream.write(data)
@@ -62,7 +67,19 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
+        raise trouble(path, error) from error
+    finally:
         remove(temporary)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write ``lines`` as UTF-8, one by one, so that memory stays bounded. Raises ``FileTrouble``."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            stream.writelines(lines)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
         raise trouble(path, error) from error
 
 
@@ -75,32 +92,78 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def place_new(temporary: Path, target: Path, exists: Callable[[], Exception]) -> None:
-    """Move the finished ``temporary`` to ``target``, never over another file.
+def temporary_beside(path: Path) -> Path:
+    """A hidden name beside ``path`` that belongs to this process; what killed processes left there is swept away."""
+    for old in path.parent.glob(f".{_escaped(path.name)}.*.tmp*"):
+        owner = old.name.removeprefix(f".{path.name}.").partition(".")[0]
+        if owner.isdecimal() and not _alive(int(owner)):
+            remove(old)
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
-    Raises what ``exists`` returns if ``target`` is there, ``FileTrouble`` for anything else.
+
+def place_new(temporary: Path, target: Path) -> None:
+    """Move the finished file ``temporary`` to ``target`` in one step, never over another file.
+
+    Raises ``WouldOverwrite`` if ``target`` is there, ``FileTrouble`` for anything else. A kill at any moment leaves no
+    ``target`` or the whole of it.
     """
     try:
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         try:
-            os.link(temporary, target)
+            os.link(temporary, target)  # unlike rename, refuses an existing target
         except FileExistsError:
-            raise exists() from None
+            raise would_overwrite(target) from None
         except OSError:  # some file systems have no hard links
             if target.exists():
-                raise exists() from None
+                raise would_overwrite(target) from None
             temporary.rename(target)
+        remove(temporary)
         sync_folder(target.parent)
     except OSError as error:
         raise trouble(target, error) from error
-    finally:
-        remove(temporary)
+
+
+def place_folder(temporary: Path, target: Path) -> None:
+    """Move the finished folder ``temporary`` to ``target``, which must be missing or empty.
+
+    Raises ``WouldOverwrite`` or ``FileTrouble``.
+    """
+    try:
+        temporary.rename(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR) and target.exists():
+            raise would_overwrite(target) from None
+        raise trouble(target, error) from error
+
+
+def would_overwrite(path: Path) -> WouldOverwrite:
+    """The failure that says ``path`` is there already and was left alone."""
+    return WouldOverwrite(path, "exists already and was left as it is", "choose another name, or move it away first")
 
 
 def remove(path: Path) -> None:
-    """Remove a temporary file if it is there; one that cannot be removed is harmless and left."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
+    """Remove a temporary file, database or folder if it is there; what cannot be removed is harmless and left."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
         return
+    for suffix in _SIDECARS:
+        try:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        except OSError:
+            return
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
 
-from siteline.model.tables import TABLES, Table
+from siteline.model.tables import BY_NAME, TABLES, Table
 
 SCHEMA_VERSION = 2
-"""Version 1 had no ``extra`` column; version 2 keeps unknown CSV columns there."""
+"""Version 1 kept no unknown columns and its journal was blind to edits made by other programs."""
 
 APPLICATION_ID = 0x47504B47
 USER_VERSION = 10400
 OWN_TABLES = ("siteline_meta", "siteline_settings", "siteline_journal")
+STRANGER = "another program"
+"""Who the journal names for a change that siteline did not make, such as an edit in QGIS."""
+
 WGS84 = (
     'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],'
     'UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]]'
@@ -30,26 +32,30 @@ CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT N
   CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name),
   CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
-CREATE TABLE siteline_meta (fid INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
-CREATE TABLE siteline_settings (fid INTEGER PRIMARY KEY CHECK (fid = 1), json TEXT NOT NULL);
-CREATE TABLE siteline_journal (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL,
+CREATE TABLE siteline_meta (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
+CREATE TABLE siteline_settings (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL CHECK (fid = 1), json TEXT NOT NULL);
+CREATE TABLE siteline_journal (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
   action TEXT NOT NULL, table_name TEXT NOT NULL, row_id TEXT NOT NULL, before TEXT, after TEXT);
 CREATE TRIGGER siteline_journal_no_update BEFORE UPDATE ON siteline_journal
   BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
 CREATE TRIGGER siteline_journal_no_delete BEFORE DELETE ON siteline_journal
   BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
 """
+_SRS = (
+    ("Undefined cartesian SRS", -1, "NONE", -1, "undefined", None),
+    ("Undefined geographic SRS", 0, "NONE", 0, "undefined", None),
+    ("WGS 84 geodetic", 4326, "EPSG", 4326, WGS84, "longitude/latitude in decimal degrees"),
+)
+_NOW = "strftime('%Y-%m-%dT%H:%M:%SZ','now')"
+_JOURNAL = "INSERT INTO siteline_journal (at, who, action, table_name, row_id, before, after)"
 
 
 def create_schema(db: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None:
     """Make an empty case in the fresh database ``db``; ``version`` 1 is for tests of the migration."""
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute(f"PRAGMA user_version={USER_VERSION}")
-    db.executescript(_GPKG)
-    undefined = [("Undefined cartesian SRS", -1), ("Undefined geographic SRS", 0)]
-    srs = [(name, number, "NONE", number, "undefined", None) for name, number in undefined]
-    srs.append(("WGS 84 geodetic", 4326, "EPSG", 4326, WGS84, "longitude/latitude in decimal degrees"))
-    db.executemany("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", srs)
+    db.executescript(f"BEGIN;{_GPKG}")
+    db.executemany("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", _SRS)
     for table in TABLES:
         db.execute(_table_sql(table, version))
         kind = "features" if table.name == "structures" else "attributes"
@@ -59,51 +65,50 @@ def create_schema(db: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None
     db.execute("INSERT INTO gpkg_geometry_columns VALUES ('structures', 'geom', 'GEOMETRY', 4326, 2, 0)")
     db.execute("INSERT INTO siteline_meta (key, value) VALUES ('schema_version', ?)", (str(version),))
     db.execute("INSERT INTO siteline_settings VALUES (1, '{}')")
-    db.commit()
+    if version >= 2:
+        _watch(db)
+    db.execute("COMMIT")
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring a version 1 case to version 2 in one transaction, with a line in the journal."""
-    db.execute("BEGIN IMMEDIATE")
-    if schema_version(db) == 1:
-        for table in TABLES:
-            db.execute(f"ALTER TABLE \"{table.name}\" ADD COLUMN extra TEXT NOT NULL DEFAULT '{{}}'")
-        db.execute("UPDATE siteline_meta SET value='2' WHERE key='schema_version'")
-        write_journal(db, [(now(), "siteline", "migrate", "siteline_meta", "schema_version", '"1"', '"2"')])
-    db.commit()
+    """Bring a case of version 1 to version 2, with a line in the journal; the caller holds the transaction."""
+    if schema_version(db) != 1:
+        return
+    for table in TABLES:
+        db.execute(f"ALTER TABLE \"{table.name}\" ADD COLUMN extra TEXT NOT NULL DEFAULT '{{}}' CHECK (json_valid(extra))")
+    _watch(db)
+    db.execute("UPDATE siteline_meta SET value='2' WHERE key='schema_version'")
+    values = f"VALUES ({_NOW}, 'siteline', 'migrate', 'siteline_meta', 'schema_version', '{{\"value\":1}}', '{{\"value\":2}}')"
+    db.execute(f"{_JOURNAL} {values}")
 
 
-def schema_version(db: sqlite3.Connection) -> int:
-    """Schema version of an open case. Raises ``sqlite3.DatabaseError`` or ``ValueError`` when it is no case."""
+def schema_version(db: sqlite3.Connection) -> int | None:
+    """Schema version of an open case; None when the database is no case."""
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name='siteline_meta'").fetchone() is None:
+        return None
     row = db.execute("SELECT value FROM siteline_meta WHERE key='schema_version'").fetchone()
-    if row is None:
-        raise ValueError("no schema version")
-    return int(row[0])
+    return int(row[0]) if row and str(row[0]).isdecimal() else None
 
 
-def write_journal(db: sqlite3.Connection, rows: list[tuple[str, str, str, str, str, str | None, str | None]]) -> None:
-    """Append (when, who, action, table, row id, before, after) rows inside the caller's transaction."""
-    sql = "INSERT INTO siteline_journal (at, who, action, table_name, row_id, before, after) VALUES (?,?,?,?,?,?,?)"
-    db.executemany(sql, rows)
-
-
-def now() -> str:
-    """The present in UTC, ISO 8601 to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def set_writer(db: sqlite3.Connection, who: str | None) -> None:
+    """Name the writer for the journal until it is set to None again, inside the caller's transaction."""
+    db.execute("DELETE FROM siteline_meta WHERE key='writer'")
+    if who is not None:
+        db.execute("INSERT INTO siteline_meta (key, value) VALUES ('writer', ?)", (who,))
 
 
 def _register(db: sqlite3.Connection, name: str, kind: str, doc: str) -> None:
     sql = "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES (?,?,?,?,?)"
-    db.execute(sql, (name, kind, name, doc, 4326 if kind == "features" else None))
+    db.execute(sql, (name, kind, name, doc, 4326 if kind == "features" else 0))
 
 
 def _table_sql(table: Table, version: int) -> str:
-    parts = ["fid INTEGER PRIMARY KEY AUTOINCREMENT"]
+    parts = ["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"]
     for column in table.columns:
         if column.kind == "id":
             parts.append(f'"{column.name}" TEXT NOT NULL UNIQUE')
         elif column.kind == "ref":
-            target = next(t for t in TABLES if t.name == column.table)
+            target = BY_NAME[column.table]
             reference = f'REFERENCES "{target.name}" ("{target.key}") DEFERRABLE INITIALLY DEFERRED'
             parts.append(f'"{column.name}" TEXT {"NOT NULL " if column.required else ""}{reference}')
         else:
@@ -111,5 +116,31 @@ def _table_sql(table: Table, version: int) -> str:
     if table.name == "structures":
         parts.append("geom GEOMETRY")
     if version >= 2:
-        parts.append("extra TEXT NOT NULL DEFAULT '{}'")
+        parts.append("extra TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra))")
     return f'CREATE TABLE "{table.name}" ({", ".join(parts)})'
+
+
+def _watch(db: sqlite3.Connection) -> None:
+    """Triggers that write the journal, so that no change escapes it, whichever program makes it."""
+    columns = {t.name: (t.key, [*(c.name for c in t.columns), "extra"]) for t in TABLES}
+    columns["siteline_settings"] = ("fid", ["json"])
+    who = f"coalesce((SELECT value FROM siteline_meta WHERE key='writer'), '{STRANGER}')"
+    for name, (key, names) in columns.items():
+        old, new = (_as_json(side, names, name == "structures") for side in ("OLD", "NEW"))
+        for action, row, before, after in (
+            ("insert", "NEW", "NULL", new),
+            ("update", "NEW", old, new),
+            ("delete", "OLD", old, "NULL"),
+        ):
+            when = f"WHEN {old} <> {new}" if action == "update" else ""
+            db.execute(
+                f'CREATE TRIGGER "siteline_{name}_{action}" AFTER {action.upper()} ON "{name}" {when} BEGIN {_JOURNAL} '
+                f"VALUES ({_NOW}, {who}, '{action}', '{name}', CAST({row}.\"{key}\" AS TEXT), {before}, {after}); END"
+            )
+
+
+def _as_json(side: str, names: list[str], spatial: bool) -> str:
+    pairs = [f"'{name}', {side}.\"{name}\"" for name in names]
+    if spatial:
+        pairs.append(f"'geom', CASE WHEN {side}.geom IS NULL THEN NULL ELSE hex({side}.geom) END")
+    return f"json_object({', '.join(pairs)})"
