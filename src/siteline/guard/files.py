@@ -167,3 +167,13 @@ def _alive(process: int) -> bool:
 
 def _escaped(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and those above it where missing. Raises ``FileTrouble``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise FileTrouble(folder, "is a file, not a folder", "name another folder") from error
+    except OSError as error:
+        raise trouble(folder, error) from error

@@ -1,0 +1,50 @@
+"""Progress on stderr: a line that lives while a step runs, and leaves a tick behind."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+
+class Steps:
+    """Tells which step runs; on a terminal with a spinner, elsewhere as plain lines. Silent when ``quiet``."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Write to stderr, so that stdout stays the program's answer."""
+        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._status: Status | None = None
+        self._step, self._since = "", 0.0
+
+    def __enter__(self) -> Steps:
+        """Start."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Finish the running step; without a tick when it failed."""
+        self._finish(done=kind is None)
+
+    def tell(self, step: str) -> None:
+        """Begin ``step`` (a few words), finishing the one before."""
+        self._finish(done=True)
+        self._step, self._since = step, time.monotonic()
+        if self._console.is_terminal:
+            self._status = self._console.status(Text(step, style="dim"), spinner="dots")
+            self._status.start()
+
+    def rows(self, table: str, count: int) -> None:
+        """Show how many rows of ``table`` have been read so far."""
+        if self._status is not None:
+            self._status.update(Text(f"{self._step}: {count:,} {table}", style="dim"))
+
+    def _finish(self, *, done: bool) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        if self._step and done:
+            took = time.monotonic() - self._since
+            self._console.print(Text.assemble(("  ✓ ", "green"), (self._step, "dim"), (f"  {took:.1f} s", "dim")))
+        self._step = ""

@@ -1,0 +1,194 @@
+"""Answers on the terminal: the same order as the report, findings first. Data is printed as text, never as markup."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from siteline.flow import Answer
+from siteline.model.dated import Dating, History, Transition
+from siteline.model.records import CaseData
+from siteline.model.span import from_days
+from siteline.model.weighed import VERDICTS, ClaimVerdict, EventPosition, Weighing
+from siteline.weigh.words import likelihood
+
+WIDTH = 110
+COLOURS = {"dismantling": "dark_orange", "rebuilding": "medium_purple", "construction": "dark_cyan"}
+MARKS = {
+    "supported": "green",
+    "consistent": "cyan",
+    "goes further than the evidence": "dark_orange",
+    "contradicted": "red",
+    "not testable": "bright_black",
+}
+
+
+def console() -> Console:
+    """Stdout, as wide as the terminal up to a readable measure."""
+    out = Console(highlight=False, markup=False, emoji=False)
+    if not out.is_terminal or out.width > WIDTH:
+        out = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
+    return out
+
+
+def clean(text: str) -> str:
+    """``text`` from data without control characters, so that it cannot drive the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def day(days: float | None, missing: str = "—") -> str:
+    """A date as people write it (``2 Mar 2019``; the hour in UTC where one is known), or ``missing``."""
+    if days is None:
+        return missing
+    instant = from_days(days)
+    date = f"{instant.day} {instant:%b} {instant.year}"
+    return date if (instant.hour, instant.minute) == (0, 0) else f"{date} {instant:%H:%M} UTC"
+
+
+def near(interval: tuple[float, float]) -> str:
+    """An interval to the nearest day; the year once where both ends share it."""
+    first, last = (from_days(round(x - 0.5)) for x in interval)
+    early = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
+    return f"{early} – {last.day} {last:%b} {last.year}"
+
+
+def percent(share: float) -> str:
+    """A probability as a percentage, never a false 0 or 100."""
+    if 0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 1:
+        return ">99 %"
+    return f"{share * 100:.0f} %"
+
+
+def heading(text: str) -> RenderableType:
+    """A section's heading, with air above it."""
+    return Padding(Text(text, style="bold"), (1, 0, 0, 0))
+
+
+def title(data: CaseData) -> Iterable[RenderableType]:
+    """What the case is and what it holds."""
+    yield Padding(Text(clean(data.settings.title) or "Untitled case", style="bold"), (1, 0, 0, 0))
+    if data.settings.subtitle:
+        yield Text(clean(data.settings.subtitle))
+    counts = (
+        (len(data.sources), "sources"),
+        (len(data.scenes), "scenes"),
+        (len(data.structures), "structures"),
+        (len(data.observations), "observations"),
+        (len(data.claims), "claims"),
+    )
+    yield Text(" · ".join(f"{count:,} {name}" for count, name in counts), style="dim")
+
+
+def findings(weighing: Weighing) -> Iterable[RenderableType]:
+    """Key findings, each with its confidence in a sentence of its own."""
+    if not weighing.findings:
+        return
+    yield heading("What the evidence says")
+    for finding in weighing.findings:
+        text = Text.assemble(("• ", "dim"), clean(finding.text))
+        if finding.confidence:
+            text.append(f" {clean(finding.confidence)}", style="dim")
+        yield Padding(text, (0, 0, 0, 1))
+
+
+def transitions(dating: Dating, names: dict[str, str] | None = None, first: Sequence[str] = ()) -> Iterable[RenderableType]:
+    """Per structure its transitions: bracket, 50 and 90 % interval, likelihood; key structures ``first``."""
+    ordered = sorted(
+        dating.histories.values(), key=lambda h: first.index(h.structure_id) if h.structure_id in first else 999
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", collapse_padding=True)
+    for column in ("", "after", "by", "50 %", "90 %", "likelihood"):
+        table.add_column(column, no_wrap=column != "likelihood")
+    silent = []
+    for history in ordered:
+        if not history.transitions:
+            silent.append(history)
+            continue
+        table.add_row(Text(clean((names or {}).get(history.structure_id) or history.structure_id), style="bold"))
+        for transition in history.transitions:
+            table.add_row(*_cells(transition))
+    yield heading("What changed, and when")
+    yield Padding(table if table.row_count else Text("No change of state was found.", style="dim"), (0, 0, 0, 1))
+    if silent:
+        yield Padding(Text(_silent(silent, names or {}), style="dim"), (0, 0, 0, 1))
+
+
+def _cells(t: Transition) -> tuple[Text, ...]:
+    word = f"{t.before.replace('_', ' ')} → {t.after_state.replace('_', ' ')}"
+    open_side = t.bracket.after is None or t.bracket.by is None
+    return (
+        Text(f"  {word}", style=COLOURS.get(t.direction, "")),
+        Text(day(t.bracket.after, "no look before")),
+        Text(day(t.bracket.by, "no look after")),
+        Text("—" if open_side else near(t.interval50)),
+        Text("—" if open_side else near(t.interval90)),
+        Text(f"{likelihood(t.probability)} ({percent(t.probability)})"),
+    )
+
+
+def _silent(histories: Sequence[History], names: dict[str, str]) -> str:
+    listed = ", ".join(clean(names.get(h.structure_id) or h.structure_id) for h in histories)
+    return f"No dated change in: {listed}."
+
+
+def positions(given: Sequence[EventPosition], names: dict[str, str]) -> Iterable[RenderableType]:
+    """Events that fall inside brackets, and what further lines of evidence add."""
+    spanning = [p for p in given if not p.decided]
+    if not spanning:
+        return
+    yield heading("Events inside brackets: the images cannot decide before or after")
+    for p in spanning:
+        what = f"{clean(p.event.what)} ({clean(p.event.when.text)})"
+        where = clean(names.get(p.transition.structure_id) or p.transition.structure_id)
+        change = p.transition.after_state.replace("_", " ")
+        low, centre, high = p.before
+        line = Text.assemble(("• ", "dim"), (f"{where}, {change}: ", "bold"), what, ". ")
+        line.append(f"P(before), prior alone: {percent(centre)} (range {percent(low)} to {percent(high)}).")
+        for shift in p.lines:
+            line.append(f"\n    + {clean(shift.label)}: {percent(shift.probability)}", style="dim")
+            line.append(f" ({percent(shift.low)} to {percent(shift.high)})", style="dim")
+        yield Padding(line, (0, 0, 0, 1))
+
+
+def claims(verdicts: Sequence[ClaimVerdict], data: CaseData, only: Sequence[str] = VERDICTS) -> Iterable[RenderableType]:
+    """Claims by verdict: who said it, what, and why the verdict is what it is."""
+    counted = Counter(v.verdict for v in verdicts)
+    summary = Text(" ")
+    for word in VERDICTS:
+        summary.append(f"{counted[word]} {word}   ", style=MARKS[word])
+    yield heading("Published claims against independent observations")
+    yield summary
+    for word in (w for w in VERDICTS if w in only and counted[w]):
+        yield Padding(Text(word[0].upper() + word[1:], style=f"bold {MARKS[word]}"), (1, 0, 0, 1))
+        for verdict in (v for v in verdicts if v.verdict == word):
+            source = data.sources.get(verdict.claim.source_id)
+            who = clean(source.publisher if source else verdict.claim.source_id)
+            line = Text.assemble(
+                (f"{verdict.claim.claim_id}  ", "dim"), (f"{who}: ", "bold"), clean(verdict.claim.paraphrase)
+            )
+            line.append(f"\n{clean(verdict.because)}", style="dim")
+            yield Padding(line, (0, 0, 0, 2))
+
+
+def everything(answer: Answer) -> Iterable[RenderableType]:
+    """What an analyst wants first, in the order of the report."""
+    names = {s.structure_id: s.name for s in answer.data.structures.values()}
+    yield from title(answer.data)
+    yield from findings(answer.weighing)
+    yield from transitions(answer.dating, names, answer.data.settings.key_structures)
+    yield from positions(answer.weighing.positions, names)
+    yield from claims(answer.weighing.claims, answer.data, ("goes further than the evidence", "contradicted"))
+
+
+def show(parts: Iterable[RenderableType]) -> None:
+    """Print ``parts`` to stdout."""
+    out = console()
+    for part in parts:
+        out.print(part)
