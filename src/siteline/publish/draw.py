@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siteline.model.dated import Transition
+from siteline.model.dated import Posterior, Transition
 from siteline.publish.anchors import anchor
 from siteline.publish.look import STATE_STYLES, Theme, bracket_words, colour
 from siteline.publish.panels import Panel, Shelf, fit, text_width
@@ -72,19 +72,11 @@ class Pen:
 def bands(pen: Pen, panel: Panel, row: Row, y: float) -> str:
     """State bands of ``row`` with their foot at ``y + BAND``; labelled where the words fit."""
     out = [tag("line", x1=panel.x0, x2=panel.x1, y1=y + BAND, y2=y + BAND, stroke=pen.colour("hair"))]
-    for i, band in enumerate(row.bands):
-        if band.end < panel.t0 or band.start > panel.t1 or band.state not in STATE_STYLES:
-            continue
-        out.append(_band(pen, panel, band, y, _stop(panel, row.bands, i)))
-    return "".join(out)
+    shown = [band for band in row.bands if band.end >= panel.t0 and band.start <= panel.t1 and band.state in STATE_STYLES]
+    return "".join([*out, *(_band(pen, panel, band, y) for band in shown)])
 
 
-def _stop(panel: Panel, all_bands: Sequence[Band], i: int) -> float:
-    following = all_bands[i + 1].start if i + 1 < len(all_bands) else panel.t1
-    return panel.x(following) if following > all_bands[i].end else panel.x(all_bands[i].end)
-
-
-def _band(pen: Pen, panel: Panel, band: Band, y: float, room_to: float) -> str:
+def _band(pen: Pen, panel: Panel, band: Band, y: float) -> str:
     style = STATE_STYLES[band.state]
     left, right = panel.x(band.start), panel.x(band.end)
     right = max(right, min(left + 3, panel.x1))
@@ -95,7 +87,6 @@ def _band(pen: Pen, panel: Panel, band: Band, y: float, room_to: float) -> str:
         drawn += pen.text(left + 6, y + 14, label, size, fill=pen.colour("on_complete"))
     elif style.height <= 0.5 and text_width(label, size) + 6 <= right - left:
         drawn += pen.text(left + 1, y + BAND - high - 4, label, size)
-    del room_to
     return drawn
 
 
@@ -104,35 +95,35 @@ def posteriors(pen: Pen, panel: Panel, row: Row, y: float) -> str:
     out = []
     for change in row.transitions:
         low, high = change.interval90
-        edges = change.posterior.edges
-        if panel.x(high) - panel.x(low) < 14 or edges[-1] < panel.t0 or edges[0] > panel.t1:
-            continue
-        density = change.posterior.mass / np.diff(edges)
-        step = max(1, len(density) // 160)
-        keep = np.arange(0, len(density), step)
-        peak = float(density.max()) or 1.0
-        shown = [
-            (panel.x(float(edges[i])), float(density[i]) / peak, panel.x(float(edges[min(i + step, len(edges) - 1)])))
-            for i in keep
-        ]
-        shown = [s for s in shown if s[2] > s[0]]
-        if not shown:
-            continue
-        foot, tall = y + BAND, BAND - 4
-        path = f"M{num(shown[0][0])} {num(foot)}"
-        for a, level, b in shown:
-            path += f"L{num(a)} {num(foot - level * tall)}L{num(b)} {num(foot - level * tall)}"
-        path += f"L{num(shown[-1][2])} {num(foot)}Z"
-        out.append(tag("path", hover(bracket_text(change)), d=path, fill=pen.colour("ink"), fill_opacity=0.13))
+        if panel.x(high) - panel.x(low) >= 14 and panel.t0 <= high and low <= panel.t1:
+            path = _outline(panel, change.posterior, y + BAND)
+            out.append(tag("path", hover(bracket_text(change)), d=path, fill=pen.colour("ink"), fill_opacity=0.13))
     return "".join(out)
 
 
-def brackets(pen: Pen, panel: Panel, row: Row, y: float, *, named: bool) -> str:
+def _outline(panel: Panel, posterior: Posterior, foot: float) -> str:
+    """Path of the density, at most 160 steps, with the probability of merged steps added up."""
+    step = -(-len(posterior.mass) // 160)
+    starts = np.arange(0, len(posterior.mass), step)
+    mass = np.add.reduceat(posterior.mass, starts)
+    edges = np.append(posterior.edges[starts], posterior.edges[-1])
+    height = mass / np.diff(edges)
+    height = height / height.max() * (BAND - 4)
+    path = f"M{num(panel.x(float(edges[0])))} {num(foot)}"
+    for a, b, tall in zip(edges[:-1], edges[1:], height, strict=True):
+        if b >= panel.t0 and a <= panel.t1:
+            top = num(foot - float(tall))
+            path += f"L{num(panel.x(float(a)))} {top}L{num(panel.x(float(b)))} {top}"
+    return path + f"V{num(foot)}Z"
+
+
+def brackets(pen: Pen, panel: Panel, row: Row, y: float, *, named: bool) -> tuple[str, float]:
     """Each bracket as a bar at ``y``: thin from end to end, thicker over the 90 % and thickest over the 50 % interval.
 
-    ``named`` writes what happened and when beneath it; else its number in the table of transitions.
+    ``named`` writes what happened and when beneath it; else its number in the table of transitions. Also returns how far
+    below ``y`` the drawing reaches.
     """
-    shelf = Shelf(2)
+    shelf = Shelf(3)
     out = []
     for number, change in enumerate(row.transitions, 1):
         after, by = change.bracket.after, change.bracket.by
@@ -142,7 +133,8 @@ def brackets(pen: Pen, panel: Panel, row: Row, y: float, *, named: bool) -> str:
         out.append(tag("g", hover(bracket_text(change)), _bar(pen, panel, change, start, end, y)))
         middle = (panel.x(start) + panel.x(end)) / 2
         out.append(_named(pen, panel, change, start, y, shelf) if named else _numbered(pen, number, middle, y, shelf))
-    return "".join(out)
+    levels = len(shelf.taken)
+    return "".join(out), (levels * 29 + 8 if named else levels * 12 + 8) if levels else 8
 
 
 def _bar(pen: Pen, panel: Panel, change: Transition, start: float, end: float, y: float) -> str:

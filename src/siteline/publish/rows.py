@@ -12,7 +12,7 @@ from siteline.model.errors import UnknownState
 from siteline.model.records import CaseData, Source
 from siteline.model.states import canonical
 from siteline.publish.glyphs import clean
-from siteline.publish.look import bracket_words, day, percent, state_word
+from siteline.publish.look import bracket_words, day, day_range, percent, state_word
 
 Clarity = Literal["clear", "partly", "obscured"]
 
@@ -88,7 +88,8 @@ def line_of(sources: Mapping[str, Source], source_id: str) -> str:
         seen.add(current)
         current = source.repeats[0]
     source = sources.get(current)
-    return (source.publisher if source else "") or current
+    publisher = (source.publisher if source else "").partition(" (")[0]  # "X (repost at Y)" speaks for X
+    return publisher or current
 
 
 def clarity(look: Look) -> Clarity:
@@ -104,7 +105,7 @@ def bracket_text(transition: Transition) -> str:
     return (
         f"{state_word(transition.before)} to {state_word(transition.after_state)}: "
         f"{bracket_words(transition.bracket.after, transition.bracket.by)}; "
-        f"90 % interval {day(float(int(transition.interval90[0] // 1)))} to {day(float(int(transition.interval90[1] // 1)))}; "
+        f"90 % interval {day_range(*transition.interval90)}; "
         f"probability that it happened inside the bracket {percent(transition.probability)}"
     )
 
