@@ -55,7 +55,7 @@ def key_figure_svg(data: CaseData, dating: Dating, weighing: Weighing, *, theme:
 def structure_figure_svg(
     data: CaseData, history: History, weighing: Weighing, *, theme: Theme = "auto", width: int = SCREEN, prefix: str = "s"
 ) -> str:
-    """The timeline of one structure with every look marked; looks outside the case's period get narrower panels beside it."""
+    """The timeline of one structure, every look marked; looks outside the period get narrower panels beside it."""
     shown = row(data, history, lanes=1 if width == PHONE else 6)
     pen = Pen(theme, f"{prefix}{width}")
     if not shown.times:
