@@ -22,43 +22,46 @@ LIKELIHOOD = (
 _TEXTS = (
     (
         "What a look is",
-        "Somebody looked at one structure in one image and wrote down its state and how sure the label is. A look that could "
-        "not tell, because the ground was hidden or the state was not reported, is kept and shown as such; it counts neither "
-        "for nor against a change. siteline did not look at the images itself: every look here was written by a person or "
-        "taken from a published source.",
+        "Somebody looked at one structure in one image and wrote down its state and how sure the label is. A look "
+        "that could not tell, because the ground was hidden or the state was not reported, is kept and shown as such; "
+        "it counts neither for nor against a change. siteline did not look at the images itself: every look here was "
+        "written by a person or taken from a published source.",
     ),
     (
         "What a bracket is",
-        "A change lies after the last look without it and by the first look with it. The bracket is evidence alone. Its first "
-        "date is not the start of the change: it is the last image without it.",
+        "A change lies after the last look without it and by the first look with it. The bracket is evidence alone. "
+        "Its first date is not the start of the change: it is the last image without it.",
     ),
     (
         "Where the dates inside a bracket come from",
-        "Within a bracket the images say nothing more. The 50 % and 90 % intervals come from a model of how structures change "
-        "(a hidden Markov model over states, with declared rates and label errors). Every probability that leans on those "
-        "rates is given with the range it takes when all rates are divided and multiplied by five. Where an event falls "
-        "inside a bracket, the report says first that the images cannot decide, and only then gives the number.",
+        "Within a bracket the images say nothing more. The 50 % and 90 % intervals come from a model of how "
+        "structures change (a hidden Markov model over states, with declared rates and label errors). Every "
+        "probability that leans on those rates is given with the range it takes when all rates are divided and "
+        "multiplied by five. Where an event falls inside a bracket, the report says first that the images cannot "
+        "decide, and only then gives the number.",
     ),
     (
         "How claims are checked",
-        "Each published claim is held against the looks of others: its own source, and sources that only repeat it, are left "
-        "out. What changes when they count is shown beside it. Articles that repeat one another are one line of evidence. "
-        "A claim that goes further than the evidence may still be true; the evidence here does not carry it.",
+        "Each published claim is held against the looks of others: its own source, and sources that only repeat it, "
+        "are left out. What changes when they count is shown beside it. Articles that repeat one another are one line "
+        "of evidence. A claim that goes further than the evidence may still be true; the evidence here does not carry "
+        "it.",
     ),
     (
         "What the hypotheses matrix is not",
-        "It shows which explanation has the least against it, by readings that somebody made and signed. It is never a "
-        "verdict on intentions, and an explanation nobody wrote down is not in it.",
+        "It shows which explanation has the least against it, by readings that somebody made and signed. It is never "
+        "a verdict on intentions, and an explanation nobody wrote down is not in it.",
     ),
     (
         "Likelihood and confidence",
-        "Likelihood words stand for the ranges below (Intelligence Community Directive 203). Confidence is about the quality "
-        "of the evidence and is kept in a sentence of its own.",
+        "Likelihood words stand for the ranges below (Intelligence Community Directive 203). Confidence is about the "
+        "quality of the evidence and is kept in a sentence of its own.",
     ),
     (
         "What this report cannot know",
-        "What no image shows; images that nobody published or wrote down; and errors that all sources share. A date is only as "
-        "good as the acquisition date its source gives. Days are calendar days in UTC unless a time is given.",
+        "What no image shows; images that nobody published or wrote down; and errors that all sources share. A date "
+        "is only as good as the acquisition date its source gives. Days are calendar days in UTC unless a time is "
+        "given.",
     ),
 )
 

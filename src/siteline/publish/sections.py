@@ -46,7 +46,7 @@ def positions(data: CaseData, weighing: Weighing, figures: Figures, tell: Tell) 
 
 def claims(data: CaseData, weighing: Weighing, known: set[str]) -> View:
     """The claims, those that go too far first, with a count per verdict."""
-    counts = Counter(v.verdict for v in weighing.claims)
+    counts: Counter[str] = Counter(v.verdict for v in weighing.claims)
     ordered = sorted(weighing.claims, key=lambda v: _ORDER.index(v.verdict))
     return {
         "counts": [{"verdict": v, "count": counts[v], "class": _class(v)} for v in _ORDER if counts[v]],
@@ -131,7 +131,7 @@ def _triple(value: tuple[float, float, float]) -> str:
 
 def _claim(data: CaseData, v: ClaimVerdict, known: set[str]) -> View:
     differs = v.with_own != v.verdict
-    own = v.with_own if differs else "the same"
+    own: str = v.with_own if differs else "the same"
     if v.probability_with_own is not None:
         own += f" ({percent(v.probability_with_own)})"
     return {
@@ -206,4 +206,4 @@ def _claim_refs(ids: Iterable[str], known: set[str]) -> list[dict[str, str]]:
 
 
 def _class(verdict: str) -> str:
-    return f"v{VERDICTS.index(verdict)}" if verdict in VERDICTS else "v4"  # type: ignore[arg-type]
+    return f"v{VERDICTS.index(verdict)}" if verdict in VERDICTS else "v4"
