@@ -157,9 +157,7 @@ def _keep(load: _Load, table: Table, row: Row) -> list[str]:
     return []
 
 
-def _replace(
-    db: sqlite3.Connection, table: Table, row: Row, fid: int, values: Mapping[str, object], extra: str
-) -> None:
+def _replace(db: sqlite3.Connection, table: Table, row: Row, fid: int, values: Mapping[str, object], extra: str) -> None:
     """Overwrite what the file gives; columns (and footprints) it does not speak of stay as they are."""
     chosen = {name: value for name, value in values.items() if name in row.given}
     chosen["extra"] = json.dumps({**json.loads(extra), **row.extra}, ensure_ascii=False)
@@ -186,8 +184,6 @@ def _cross_problems(load: _Load) -> None:
         if staged is None:  # a row the case already had
             key = load.db.execute(f'SELECT "{table.key}" FROM "{table.name}" WHERE fid = ?', (cross.fid,)).fetchone()[0]
             reason = f"row {key!r} already in the case: {reason}"
-        load.problems.append(
-            RowProblem(GEOJSON if spatial else table.file, staged and staged[0], cross.column, reason)
-        )
+        load.problems.append(RowProblem(GEOJSON if spatial else table.file, staged and staged[0], cross.column, reason))
         if len(load.problems) >= MAX_PROBLEMS:
             return

@@ -78,7 +78,9 @@ def migrate(db: sqlite3.Connection) -> None:
         db.execute(f"ALTER TABLE \"{table.name}\" ADD COLUMN extra TEXT NOT NULL DEFAULT '{{}}' CHECK (json_valid(extra))")
     _watch(db)
     db.execute("UPDATE siteline_meta SET value='2' WHERE key='schema_version'")
-    values = f"VALUES ({_NOW}, 'siteline', 'migrate', 'siteline_meta', 'schema_version', '{{\"value\":1}}', '{{\"value\":2}}')"
+    values = (
+        f"VALUES ({_NOW}, 'siteline', 'migrate', 'siteline_meta', 'schema_version', '{{\"value\":1}}', '{{\"value\":2}}')"
+    )
     db.execute(f"{_JOURNAL} {values}")
 
 
