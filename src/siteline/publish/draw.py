@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from siteline.publish.panels import Panel, Shelf, fit, text_width
 from siteline.publish.rows import Band, Mark, Row, bracket_text
 from siteline.publish.svg import hover, num, tag, words
 
+Label = Literal["name", "number", "none"]
 BAND = 20.0
 LANE = 15.0
 BEGUN = {
@@ -42,6 +44,10 @@ class Pen:
         """A line of text in the ink colour unless ``fill`` says otherwise."""
         attributes.setdefault("fill", self.colour("ink"))
         return tag("text", words(text), x=x, y=y, font_size=size, **attributes)
+
+    def halo(self) -> dict[str, str | float]:
+        """Attributes that keep a text legible where it crosses lines."""
+        return {"stroke": self.colour("paper"), "stroke_width": 3.0, "paint_order": "stroke", "stroke_linejoin": "round"}
 
     def state_fill(self, state: str) -> str:
         """Paint of a state: its colour, or its hatching."""
@@ -86,7 +92,7 @@ def _band(pen: Pen, panel: Panel, band: Band, y: float) -> str:
     if style.height == 1.0 and text_width(label, size) + 12 <= right - left:
         drawn += pen.text(left + 6, y + 14, label, size, fill=pen.colour("on_complete"))
     elif style.height <= 0.5 and text_width(label, size) + 6 <= right - left:
-        drawn += pen.text(left + 1, y + BAND - high - 4, label, size)
+        drawn += pen.text(left + 1, y + BAND - high - 4, label, size, **pen.halo())
     return drawn
 
 
@@ -97,7 +103,7 @@ def posteriors(pen: Pen, panel: Panel, row: Row, y: float) -> str:
         low, high = change.interval90
         if panel.x(high) - panel.x(low) >= 14 and panel.t0 <= high and low <= panel.t1:
             path = _outline(panel, change.posterior, y + BAND)
-            out.append(tag("path", hover(bracket_text(change)), d=path, fill=pen.colour("ink"), fill_opacity=0.13))
+            out.append(tag("path", hover(bracket_text(change)), d=path, fill=pen.colour("ink"), fill_opacity=0.17))
     return "".join(out)
 
 
@@ -117,11 +123,11 @@ def _outline(panel: Panel, posterior: Posterior, foot: float) -> str:
     return path + f"V{num(foot)}Z"
 
 
-def brackets(pen: Pen, panel: Panel, row: Row, y: float, *, named: bool) -> tuple[str, float]:
+def brackets(pen: Pen, panel: Panel, row: Row, y: float, *, label: Label) -> tuple[str, float]:
     """Each bracket as a bar at ``y``: thin from end to end, thicker over the 90 % and thickest over the 50 % interval.
 
-    ``named`` writes what happened and when beneath it; else its number in the table of transitions. Also returns how far
-    below ``y`` the drawing reaches.
+    ``label`` writes beneath it what happened and when, or its number in the table of transitions, or nothing. Also
+    returns how far below ``y`` the drawing reaches.
     """
     shelf = Shelf(3)
     out = []
@@ -132,9 +138,12 @@ def brackets(pen: Pen, panel: Panel, row: Row, y: float, *, named: bool) -> tupl
             continue
         out.append(tag("g", hover(bracket_text(change)), _bar(pen, panel, change, start, end, y)))
         middle = (panel.x(start) + panel.x(end)) / 2
-        out.append(_named(pen, panel, change, start, y, shelf) if named else _numbered(pen, number, middle, y, shelf))
+        if label == "name":
+            out.append(_named(pen, panel, change, start, y, shelf))
+        elif label == "number":
+            out.append(_numbered(pen, number, middle, y, shelf))
     levels = len(shelf.taken)
-    return "".join(out), (levels * 29 + 8 if named else levels * 12 + 8) if levels else 8
+    return "".join(out), (levels * (29 if label == "name" else 12) + 8) if levels else 8
 
 
 def _bar(pen: Pen, panel: Panel, change: Transition, start: float, end: float, y: float) -> str:

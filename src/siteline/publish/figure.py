@@ -7,19 +7,20 @@ printed page, 360 for a telephone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from siteline.model.dated import Dating, History
 from siteline.model.records import CaseData
 from siteline.model.weighed import EventPosition, Weighing
-from siteline.publish.draw import BAND, LANE, Pen, bands, brackets, marks, posteriors
+from siteline.publish.draw import BAND, LANE, Label, Pen, bands, brackets, marks, posteriors
 from siteline.publish.legend import legend
-from siteline.publish.look import SANS, Theme, day_only, day_range
+from siteline.publish.look import SANS, Theme, day_range
 from siteline.publish.panels import Panel, Shelf, fit, text_width
 from siteline.publish.rows import Row, row
 from siteline.publish.svg import hover, tag
 from siteline.publish.words import event_name, event_when, shown_events
 
+Style = Literal["key", "numbered", "quiet"]
 SCREEN: Final = 1120
 PAGE: Final = 780
 PHONE: Final = 360
@@ -60,18 +61,20 @@ def structure_figure_svg(
     pen = Pen(theme, f"{prefix}{width}")
     if not shown.times:
         return _nothing(pen, width)
-    start, end = data.settings.period_span() or _extent(data, [shown])
-    label = _label_column(width, [shown])
-    early = [t for t in shown.times if t < start]
-    late = [t for t in shown.times if t > end]
-    side = (width - label) * 0.16
-    left, right = label + (side if early else 0), width - 6 - (side if late else 0)
-    panels = [Panel(start, end, left, right)]
-    if early:
-        panels.insert(0, Panel(min(early) - 20, start, label, left - 16, "before"))
-    if late:
-        panels.append(Panel(end, max(late) + 20, right + 16, width - 6, "after"))
-    return _compose(pen, data, weighing, [panels], [shown], width, named=False)
+    panels = _around(data, [shown], _label_column(width, [shown]), width)
+    return _compose(pen, data, weighing, [panels], [shown], width, style="numbered")
+
+
+def quiet_figure_svg(
+    data: CaseData, histories: Sequence[History], weighing: Weighing, *, theme: Theme = "auto", width: int = SCREEN
+) -> str:
+    """Structures in which no change was seen, one thin row each: band and looks over one axis."""
+    rows = [r for r in (row(data, history, lanes=1) for history in histories) if r.times]
+    pen = Pen(theme, f"quiet{width}")
+    if not rows:
+        return _nothing(pen, width)
+    label = 0.0 if width == PHONE else 0.24 * width
+    return _compose(pen, data, weighing, [_around(data, rows, label, width)], rows, width, style="quiet")
 
 
 def key_histories(data: CaseData, dating: Dating) -> list[History]:
@@ -108,6 +111,21 @@ def _extent(data: CaseData, rows: Sequence[Row]) -> tuple[float, float]:
     return first - pad, last + pad
 
 
+def _around(data: CaseData, rows: Sequence[Row], label: float, width: int) -> list[Panel]:
+    """The period, with narrower panels for looks before and after it, so that every look is on the figure."""
+    start, end = data.settings.period_span() or _extent(data, rows)
+    early = [t for r in rows for t in r.times if t < start]
+    late = [t for r in rows for t in r.times if t > end]
+    side = (width - label) * 0.16
+    left, right = label + (side if early else 0), width - 6 - (side if late else 0)
+    panels = [Panel(start, end, left, right)]
+    if early:
+        panels.insert(0, Panel(min(early) - 20, start, label, left - 16, "before"))
+    if late:
+        panels.append(Panel(end, max(late) + 20, right + 16, width - 6, "after"))
+    return panels
+
+
 def _label_column(width: int, rows: Sequence[Row]) -> float:
     if width == PHONE:
         return 0.0
@@ -123,14 +141,15 @@ def _compose(
     rows: Sequence[Row],
     width: int,
     *,
-    named: bool = True,
+    style: Style = "key",
 ) -> str:
     y = 0.0
     body = [pen.patterns()]
+    enlarged = any(panel.enlarged for panels in blocks for panel in panels)
     for panels in blocks:
-        drawn, y = _block(pen, data, weighing, panels, rows, y, named)
+        drawn, y = _block(pen, data, weighing, panels, rows, y, style, enlarged)
         body.append(drawn)
-    drawn, y = legend(pen, rows, width, y + 6, numbered=not named)
+    drawn, y = legend(pen, rows, width, y + 6, full=style != "numbered")
     body.append(drawn)
     names = ", ".join(r.name for r in rows)
     return tag(
@@ -153,20 +172,23 @@ def _block(
     panels: Sequence[Panel],
     rows: Sequence[Row],
     top: float,
-    named: bool,
+    style: Style,
+    enlarged: bool,
 ) -> tuple[str, float]:
     """One band of panels side by side with all rows below one another; returns the markup and where it ends."""
     y = top
     head = []
     if any(p.title for p in panels):
         y += 16
-        head += [pen.text(p.x0, y, p.title, 13 if named else 11.5, fill=pen.colour("muted")) for p in panels if p.title]
+        head += [
+            pen.text(p.x0, y, p.title, 13 if style == "key" else 11.5, fill=pen.colour("muted")) for p in panels if p.title
+        ]
     labels, shades, deep = _events(pen, data, weighing, panels, y + 4)
     first = y + deep + 8
     front = []
     y = first
     for shown in rows:
-        drawn, y = _row(pen, panels, shown, y, named)
+        drawn, y = _row(pen, panels, shown, y, enlarged) if style == "key" else _thin(pen, panels, shown, y, style)
         front.append(drawn)
     foot = y
     back = []
@@ -200,23 +222,48 @@ def _lens(pen: Pen, panels: Sequence[Panel], top: float, foot: float) -> str:
     return tag("rect", x=left, y=top, width=right - left, height=foot - top, fill=pen.colour("wash"))
 
 
-def _row(pen: Pen, panels: Sequence[Panel], shown: Row, y: float, named: bool) -> tuple[str, float]:
-    out = []
-    if named:
-        y += 20
-        out.append(pen.text(0, y, fit(shown.name, panels[-1].x1, 15, bold=True), 15, font_weight=600))
-        y += 9
+def _row(pen: Pen, panels: Sequence[Panel], shown: Row, y: float, enlarged: bool) -> tuple[str, float]:
+    """A row of the key figure; changes are named where time is enlarged (or everywhere, if it is nowhere)."""
+    y += 20
+    out = [pen.text(0, y, fit(shown.name, panels[-1].x1, 15, bold=True), 15, font_weight=600, **pen.halo())]
+    y += 9
     deepest = 0.0
     for panel in panels:
-        out.append(bands(pen, panel, shown, y))
-        out.append(posteriors(pen, panel, shown, y))
-        if not named or panel.enlarged or len(panels) == 1:
-            drawn, deep = brackets(pen, panel, shown, y + BAND + 12, named=named)
-        else:
-            drawn, deep = brackets(pen, panel, shown, y + BAND + 12, named=False)
+        out += [posteriors(pen, panel, shown, y), bands(pen, panel, shown, y)]
+        label: Label = "name" if panel.enlarged or not enlarged else "none"
+        drawn, deep = brackets(pen, panel, shown, y + BAND + 12, label=label)
         out.append(drawn)
         deepest = max(deepest, deep)
-    y += BAND + 12 + deepest + 10
+    drawn, y = _lanes(pen, panels, shown, y + BAND + 12 + deepest + 10)
+    return "".join([*out, drawn]), y + 8
+
+
+def _thin(pen: Pen, panels: Sequence[Panel], shown: Row, y: float, style: Style) -> tuple[str, float]:
+    """A row of a structure's own figure (``numbered``), or of the one for structures without change (``quiet``)."""
+    out = []
+    if style == "quiet" and panels[0].x0 == 0:
+        y += 16
+        out.append(pen.text(0, y - 4, fit(shown.name, panels[-1].x1, 12), 12, **pen.halo()))
+    elif style == "quiet":
+        out.append(pen.text(0, y + 17, fit(shown.name, panels[0].x0 - 12, 12.5), 12.5))
+    for panel in panels:
+        out += [posteriors(pen, panel, shown, y), bands(pen, panel, shown, y)]
+    y += BAND
+    if style == "quiet":
+        for panel in panels:
+            out.append(marks(pen, panel, shown.lanes[0].marks, y + 8))
+        return "".join(out), y + 22
+    deepest = 0.0
+    for panel in panels:
+        drawn, deep = brackets(pen, panel, shown, y + 12, label="number")
+        out.append(drawn)
+        deepest = max(deepest, deep)
+    drawn, y = _lanes(pen, panels, shown, y + 12 + deepest + 10)
+    return "".join([*out, drawn]), y + 2
+
+
+def _lanes(pen: Pen, panels: Sequence[Panel], shown: Row, y: float) -> tuple[str, float]:
+    out = []
     for lane in shown.lanes:
         if panels[0].x0 > 0:
             out.append(pen.text(0, y + 4, fit(lane.label, panels[0].x0 - 8, 11.5), 11.5, fill=pen.colour("muted")))
@@ -224,7 +271,7 @@ def _row(pen: Pen, panels: Sequence[Panel], shown: Row, y: float, named: bool) -
             out.append(tag("line", x1=panel.x0, x2=panel.x1, y1=y, y2=y, stroke=pen.colour("hair"), stroke_width=0.8))
             out.append(marks(pen, panel, lane.marks, y))
         y += LANE
-    return "".join(out), y + (8 if named else 2)
+    return "".join(out), y
 
 
 def _events(
@@ -268,6 +315,3 @@ def _nothing(pen: Pen, width: int) -> str:
         role="img",
         font_family=SANS,
     )
-
-
-__all__ = ["PAGE", "PHONE", "SCREEN", "day_only", "decisive", "key_figure_svg", "key_histories", "structure_figure_svg"]

@@ -13,22 +13,12 @@ from siteline.publish.svg import num, tag
 _SIZE = 11.5
 
 
-def legend(pen: Pen, rows: Sequence[Row], width: float, y: float, *, numbered: bool) -> tuple[str, float]:
-    """Markup of the key from ``y`` down, and where it ends."""
+def legend(pen: Pen, rows: Sequence[Row], width: float, y: float, *, full: bool) -> tuple[str, float]:
+    """Markup of the key from ``y`` down, and where it ends. Unless ``full``, only the states are explained."""
     states = {band.state for r in rows for band in r.bands} | {m.state for r in rows for lane in r.lanes for m in lane.marks}
     entries = [(style.label, _swatch(pen, state)) for state, style in STATE_STYLES.items() if state in states]
-    kinds = {m.clarity for r in rows for lane in r.lanes for m in lane.marks}
-    for kind, label in (
-        ("clear", "look: state seen"),
-        ("partly", "seen with low confidence, or disputed"),
-        ("obscured", "looked, could not tell"),
-    ):
-        if kind in kinds:
-            entries.append((label, _dot(pen, kind)))
-    if any(r.transitions for r in rows):
-        number = " (number: row of the table)" if numbered else ""
-        entries.append((f"bracket, with 90 % and 50 % interval{number}", _bar(pen)))
-        entries.append(("how likely each date is", _hump(pen)))
+    if full:
+        entries += _signs(pen, rows)
     out = []
     x, y = 0.0, y + 10
     for label, drawn in entries:
@@ -45,6 +35,19 @@ def legend(pen: Pen, rows: Sequence[Row], width: float, y: float, *, numbered: b
         )
         x += wide + 14
     return "".join(out), y + 12
+
+
+def _signs(pen: Pen, rows: Sequence[Row]) -> list[tuple[str, str]]:
+    kinds = {m.clarity for r in rows for lane in r.lanes for m in lane.marks}
+    labels = {
+        "clear": "look: state seen",
+        "partly": "seen with low confidence, or disputed",
+        "obscured": "looked, could not tell",
+    }
+    signs = [(label, _dot(pen, kind)) for kind, label in labels.items() if kind in kinds]
+    if any(r.transitions for r in rows):
+        signs += [("bracket, with 90 % and 50 % interval", _bar(pen)), ("how likely each date is", _hump(pen))]
+    return signs
 
 
 def _swatch(pen: Pen, state: str) -> str:

@@ -9,13 +9,13 @@ from siteline.model.dated import Dating, History, Transition
 from siteline.model.records import CaseData, Observation
 from siteline.model.weighed import Assessment, Weighing
 from siteline.publish.anchors import anchor, web_address
-from siteline.publish.figure import key_figure_svg, key_histories, key_positions, structure_figure_svg
+from siteline.publish.figure import key_figure_svg, key_histories, key_positions, quiet_figure_svg, structure_figure_svg
 from siteline.publish.glyphs import clean
 from siteline.publish.look import bracket_words, day, day_range, likelihood, percent, span_words, state_word
 from siteline.publish.method import method
 from siteline.publish.rows import structure_name
 from siteline.publish.sections import claims, disagreements, matrix, positions, source_refs
-from siteline.publish.words import event_name, join, plural, source_label
+from siteline.publish.words import event_phrase, join, plural, source_label
 
 View = dict[str, Any]
 Figures = Callable[[Callable[[int], str]], dict[str, str]]
@@ -29,6 +29,7 @@ def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures
     ordered = [*key, *(s for s in dating.histories if s not in key)]
     histories = [dating.histories[s] for s in ordered]
     seen = [h for h in histories if h.looks]
+    changed = [h for h in seen if h.transitions]
     return {
         "title": clean(data.settings.title) or "What changed, and when",
         "subtitle": clean(data.settings.subtitle),
@@ -39,7 +40,8 @@ def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures
         "key": figures(lambda width: key_figure_svg(data, dating, weighing, theme="auto", width=width)) if seen else {},
         "key_names": join([structure_name(data, s) for s in key]),
         "positions": positions(data, weighing, figures, lambda a: _assessment(data, a, known)),
-        "structures": [_structure(data, h, weighing, figures, i, known) for i, h in enumerate(seen)],
+        "structures": [_structure(data, h, weighing, figures, i, known) for i, h in enumerate(changed)],
+        "quiet": _quiet(data, [h for h in seen if not h.transitions], weighing, figures),
         "unseen": [
             {"name": structure_name(data, h.structure_id), "note": clean(h.note), "to": anchor("s", h.structure_id)}
             for h in histories
@@ -67,7 +69,7 @@ def headline(data: CaseData, weighing: Weighing) -> list[str]:
     dates = bracket_words(first.transition.bracket.after, first.transition.bracket.by).replace(", by", " and by")
     return [
         f"{what.capitalize()}{where} began {dates}.",
-        f"These images alone cannot say whether that was before or after the event “{event_name(first.event)}”.",
+        f"These images alone cannot say whether that was before or after {event_phrase(first.event)}.",
     ]
 
 
@@ -91,32 +93,39 @@ def _assessment(data: CaseData, assessment: Assessment, known: set[str]) -> View
     }
 
 
-def _structure(data: CaseData, history: History, weighing: Weighing, figures: Figures, index: int, known: set[str]) -> View:
+def _about(data: CaseData, history: History) -> View:
     structure = data.structures.get(history.structure_id)
-    usable = sum(look.state is not None for look in history.looks)
-    looks = f"{plural(len(history.looks), 'look')}, {usable} of them could tell the state"
+    usable = [look.word for look in history.looks if look.state is not None]
+    told = f"{len(usable)} could tell the state" if usable else "none could tell the state: all obscured or not stated"
     span = day_range(history.looks[0].first, history.looks[-1].first)
     return {
         "name": structure_name(data, history.structure_id),
         "to": anchor("s", history.structure_id),
-        "kind": clean(state_word(structure.kind)) if structure else "",
         "notes": clean(structure.notes) if structure else "",
-        "looks": f"{looks}; {span}.",
+        "looks": f"{plural(len(history.looks), 'look')}, {told}; {span}.",
         "undated": f"{plural(len(history.undated), 'further look')} without a date." if history.undated else "",
-        "note": clean(history.note) or ("" if usable else "Every look was obscured or did not report the state."),
+        "note": clean(history.note),
+        "states": join([state_word(w) for w in dict.fromkeys(usable)]),
+    }
+
+
+def _structure(data: CaseData, history: History, weighing: Weighing, figures: Figures, index: int, known: set[str]) -> View:
+    return {
+        **_about(data, history),
         "figure": figures(
             lambda width: structure_figure_svg(data, history, weighing, theme="auto", width=width, prefix=f"s{index}-")
         ),
         "transitions": [_transition(n, t, known) for n, t in enumerate(history.transitions, 1)],
-        "still": "" if history.transitions else _still(history),
     }
 
 
-def _still(history: History) -> str:
-    words = [look.word for look in history.looks if look.state is not None]
-    if not words:
-        return "Nothing can be said about its state."
-    return f"No change between these looks: {join([state_word(w) for w in dict.fromkeys(words)])} in all that could tell."
+def _quiet(data: CaseData, histories: list[History], weighing: Weighing, figures: Figures) -> View:
+    if not histories:
+        return {"figure": {}, "items": []}
+    return {
+        "figure": figures(lambda width: quiet_figure_svg(data, histories, weighing, theme="auto", width=width)),
+        "items": [_about(data, h) for h in histories],
+    }
 
 
 def _transition(number: int, change: Transition, known: set[str]) -> View:

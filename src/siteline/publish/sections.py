@@ -84,7 +84,7 @@ def disagreements(data: CaseData, weighing: Weighing, known: set[str]) -> list[V
 
 def _position(data: CaseData, p: EventPosition, figures: Figures, tell: Tell, index: int) -> View:
     def draw(width: int) -> str:
-        return shifts_svg(Pen("auto", f"l{index}-{width}"), p.lines, width)
+        return shifts_svg(Pen("auto", f"l{index}-{width}"), p.lines, min(width, 600))  # stands in half a column
 
     return {
         "event": event_name(p.event),

@@ -24,7 +24,7 @@ _WORDS: Final = (
 def shifts_svg(pen: Pen, lines: Sequence[LineShift], width: int) -> str:
     """One row per line, each with all lines above it; the bar is the range over prior rates times 1/5 to 5."""
     narrow = width == PHONE
-    left, right = (6.0, width - 52.0) if narrow else (0.36 * width, width - 60.0)
+    left, right = (6.0, width - 52.0) if narrow else (0.42 * width, width - 52.0)
     step = 42.0 if narrow else 30.0
     foot = 26 + step * len(lines)
 

@@ -19,6 +19,15 @@ def event_name(event: Event, limit: int = 42) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def event_phrase(event: Event) -> str:
+    """An event inside a sentence: ``the second Trump-Kim summit``; quoted where grammar cannot be guessed."""
+    name = event_name(event)
+    first, _, rest = name.partition(" ")
+    if first in ("First", "Second", "Third", "Fourth", "Fifth", "Last"):
+        return f"the {first.lower()} {rest}"
+    return f"the event “{name}”"
+
+
 def event_when(event: Event) -> str:
     """Place and days of an event: ``Hanoi, 27–28 Feb 2019``. Days are those written, in the event's own zone."""
     place = _CUT.split(clean(event.place), maxsplit=1)[0].strip()
