@@ -145,7 +145,7 @@ def percent(share: float) -> str:
 def likelihood(share: float) -> str:
     """The ICD 203 word (Office of the Director of National Intelligence, 2015) for a probability."""
     words = (
-        (0.05, "almost certainly not"),
+        (0.05, "almost no chance"),
         (0.20, "very unlikely"),
         (0.45, "unlikely"),
         (0.55, "roughly even chance"),

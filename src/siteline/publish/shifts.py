@@ -9,7 +9,7 @@ from siteline.model.weighed import LineShift
 from siteline.publish.draw import Pen
 from siteline.publish.figure import PHONE
 from siteline.publish.look import SANS, percent
-from siteline.publish.panels import fit
+from siteline.publish.panels import fit, text_width
 from siteline.publish.svg import hover, tag
 
 _WORDS: Final = (
@@ -23,7 +23,8 @@ _WORDS: Final = (
 
 def shifts_svg(pen: Pen, lines: Sequence[LineShift], width: int) -> str:
     """One row per line, each with all lines above it; the bar is the range over prior rates times 1/5 to 5."""
-    narrow = width == PHONE
+    labels = [line.label if i == 0 else f"+ {line.label}" for i, line in enumerate(lines)]
+    narrow = width == PHONE or any(text_width(label, 12.5) > 0.42 * width - 16 for label in labels)
     left, right = (6.0, width - 52.0) if narrow else (0.42 * width, width - 52.0)
     step = 42.0 if narrow else 30.0
     foot = 26 + step * len(lines)
@@ -35,12 +36,11 @@ def shifts_svg(pen: Pen, lines: Sequence[LineShift], width: int) -> str:
     for i, (low, high, word) in enumerate(_WORDS):
         if i % 2 == 0:
             out.append(tag("rect", x=x(low), y=18, width=x(high) - x(low), height=foot - 18, fill=pen.colour("wash")))
-        if not narrow or word in ("unlikely", "likely"):
+        if width > PHONE or word in ("unlikely", "likely"):
             out.append(pen.text(x((low + high) / 2), 11, word, 11, text_anchor="middle", fill=pen.colour("muted")))
     out.append(tag("line", x1=x(0.5), x2=x(0.5), y1=18, y2=foot, stroke=pen.colour("muted"), stroke_dasharray="2 3"))
-    for i, line in enumerate(lines):
+    for i, (label, line) in enumerate(zip(labels, lines, strict=True)):
         y = 18 + step * i + (28 if narrow else 18)
-        label = line.label if i == 0 else f"+ {line.label}"
         room = width - 12 if narrow else left - 16
         out.append(pen.text(0, y - 14 if narrow else y + 4, fit(label, room, 12.5), 12.5))
         said = f"{label}: {percent(line.probability)}, {percent(line.low)} to {percent(line.high)}"
