@@ -69,6 +69,11 @@ def open_database(path: Path, wait_s: float) -> tuple[sqlite3.Connection, bool]:
     return db, read_only
 
 
+def refuse_writing(path: Path) -> FileTrouble:
+    """The failure of a write to a case that could only be opened for reading."""
+    return FileTrouble(path, *_READ_ONLY)
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's errors inside the block into ``FileTrouble``, ``CaseBusy`` or ``NotACase`` for ``path``."""

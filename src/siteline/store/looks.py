@@ -1,4 +1,4 @@
-"""A single CSV of looks, for dating without a case: structure_id, acquired_date, state, confidence[, observer, source_id]."""
+"""One CSV of looks, for dating without a case: structure_id, acquired_date, state, confidence[, observer, source_id]."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def read_looks(path: Path, settings: Settings, now: datetime | None = None) -> t
     rows = CsvFile(path)
     problems: list[RowProblem] = []
     looks: dict[str, Observation] = {}
-    for line, cells in rows:
+    for line, values in rows:
+        cells = dict(zip(rows.header, values, strict=True))
         if missing := [name for name in REQUIRED if name not in cells]:
             reason = f"the column is missing; a file of looks needs {', '.join(REQUIRED)}"
             raise BadRows([RowProblem(path.name, 1, name, reason) for name in missing])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from siteline.model.errors import UnknownState
 from siteline.model.records import (
     CaseData,
     Claim,
@@ -19,6 +20,7 @@ from siteline.model.records import (
 )
 from siteline.model.settings import Settings
 from siteline.model.span import UNKNOWN
+from siteline.model.states import canonical
 from siteline.model.tables import BY_NAME
 from siteline.store.crosschecks import split_keys
 from siteline.store.geometry import to_wkt
@@ -28,7 +30,7 @@ from siteline.store.spans import day_span, event_span, look_span, scene_span
 def case_data(db: sqlite3.Connection) -> CaseData:
     """Everything in ``db``, in the order of the case file, read in one transaction.
 
-    Raises ``BadDate`` or ``ValueError`` where another program wrote what siteline would not; ``siteline check`` lists it.
+    Raises ``BadDate``, ``BadSetting`` or ``ValueError`` where another program wrote what siteline would not; ``siteline check`` lists it.
     """
     inside = db.in_transaction
     if not inside:
@@ -44,6 +46,17 @@ def case_settings(db: sqlite3.Connection) -> Settings:
     """The settings kept in ``db``. Raises ``BadSetting`` where another program wrote what siteline would not."""
     row = db.execute("SELECT json FROM siteline_settings").fetchone()
     return Settings.from_json(row[0] if row else "{}")
+
+
+def unknown_states(db: sqlite3.Connection, settings: Settings) -> list[str]:
+    """The states observations use that neither the known words nor the ``settings``' vocabulary cover."""
+    unknown = []
+    for (word,) in db.execute("SELECT DISTINCT state FROM observations ORDER BY state"):
+        try:
+            canonical(word, settings.vocabulary)
+        except UnknownState:
+            unknown.append(word)
+    return unknown
 
 
 def _case_data(db: sqlite3.Connection) -> CaseData:
@@ -73,7 +86,8 @@ def _rows(db: sqlite3.Connection, name: str) -> Iterator[list[str]]:
 def _structures(db: sqlite3.Connection) -> Iterator[Structure]:
     blobs = db.execute("SELECT geom FROM structures ORDER BY fid")
     for cells, (blob,) in zip(_rows(db, "structures"), blobs, strict=True):
-        yield Structure(*cells, geometry_wkt=to_wkt(blob))
+        key, name, kind, aliases, notes = cells
+        yield Structure(key, name, kind, aliases, notes, to_wkt(blob))
 
 
 def _source(cells: list[str]) -> Source:
