@@ -128,7 +128,7 @@ def test_the_report_says_what_the_case_holds(page):
         "none could tell the state",
         "this is no verdict on intentions",
         "16 Feb 2019",
-        "after the event",
+        "after it: ",
     ):
         assert words in page.text, words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -187,18 +188,16 @@ def marks(pen: Pen, panel: Panel, lane: Sequence[Mark], y: float) -> str:
     """Every look of a lane at ``y``: filled = clear, half = partly, hollow = could not tell."""
     radius = 4.2 if panel.enlarged else 3.4
     out = []
-    last: tuple[float, float] | None = None
+    said = Counter[float]()
     for mark in lane:
         if not panel.holds(mark.at):
             continue
-        x = panel.x(mark.at)
-        if last is not None and last[0] == mark.at:  # the same line says two things of one day: show both
-            x = last[1] + radius * 1.5
-        last = (mark.at, x)
-        drawn = _dot(pen, mark, x, y, radius)
+        x, shift = panel.x(mark.at), (0.0, 4.5, -4.5)[said[mark.at] % 3]  # one line, one day, two states: show both
+        said[mark.at] += 1
+        drawn = _dot(pen, mark, x, y + shift, radius)
         count = len(mark.observation_ids)
         if panel.enlarged and count > 1:
-            drawn += pen.text(x + radius + 3, y + 3.5, f"×{count}", 10.5, fill=pen.colour("muted"))
+            drawn += pen.text(x + radius + 3, y + shift + 3.5, f"×{count}", 10.5, fill=pen.colour("muted"))
         group = tag("g", hover(mark.text), drawn)
         if pen.theme == "auto":
             group = tag("a", group, href=f"#{anchor('o', mark.observation_ids[0])}")

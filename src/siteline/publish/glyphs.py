@@ -57,10 +57,10 @@ def clean(text: str) -> str:
     """``text`` safe to put in any document: no control or direction-override characters, cut at ``LONGEST``.
 
     Direction overrides are dropped because they could make a text read differently from what it says; the documents
-    isolate each field instead.
+    isolate each field instead. A number keeps together with its per cent sign.
     """
     cut = text[: LONGEST + 1]
-    kept = "".join(_safe(c) for c in cut[:LONGEST] if c not in _BIDI_CONTROLS)
+    kept = "".join(_safe(c) for c in cut[:LONGEST] if c not in _BIDI_CONTROLS).replace(" %", "\u00a0%")
     if len(text) > LONGEST:
         kept += f" … (cut here; {len(text):,} characters in the case file)"
     return kept

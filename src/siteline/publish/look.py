@@ -136,10 +136,10 @@ def bracket_words(after: float | None, by: float | None, *, year: bool = True) -
 def percent(share: float) -> str:
     """A probability for reading: whole per cent, never 0 % or 100 %."""
     if share < 0.01:
-        return "under 1 %"
+        return "under 1\u00a0%"
     if share > 0.99:
-        return "over 99 %"
-    return f"{100 * share:.0f} %"
+        return "over 99\u00a0%"
+    return f"{100 * share:.0f}\u00a0%"
 
 
 def likelihood(share: float) -> str:

@@ -81,7 +81,7 @@ def method(data: CaseData, dating: Dating) -> dict[str, Any]:
         listed = "; ".join(f"{word} = {state}" for word, state in sorted(settings.vocabulary.items()))
         notes.append(clean(f"State words of this case: {listed}."))
     return {
-        "texts": [{"title": title, "text": text} for title, text in _TEXTS],
+        "texts": [{"title": title, "text": clean(text)} for title, text in _TEXTS],
         "words": [{"word": word, "range": share} for word, share in LIKELIHOOD],
         "notes": notes,
     }
