@@ -10,7 +10,7 @@ from siteline.model.weighed import Weighing
 from siteline.publish.draw import BAND, LANE, Label, Pen, bands, brackets, marks, posteriors
 from siteline.publish.legend import legend
 from siteline.publish.look import SANS
-from siteline.publish.panels import Panel, Shelf, fit, text_width
+from siteline.publish.panels import Panel, Shelf, fit, text_width, wrap
 from siteline.publish.rows import Row
 from siteline.publish.svg import hover, tag
 from siteline.publish.words import event_name, event_when, shown_events
@@ -110,8 +110,10 @@ def _lens(pen: Pen, panels: Sequence[Panel], top: float, foot: float) -> str:
 
 def _row(pen: Pen, panels: Sequence[Panel], shown: Row, y: float, enlarged: bool) -> tuple[str, float]:
     """A row of the key figure; changes are named where time is enlarged (or everywhere, if it is nowhere)."""
-    y += 20
-    out = [pen.text(0, y, fit(shown.name, panels[-1].x1, 15, bold=True), 15, font_weight=600, **pen.halo())]
+    out = []
+    for line in wrap(shown.name, panels[-1].x1, 15, bold=True):
+        y += 19
+        out.append(pen.text(0, y, line, 15, font_weight=600, **pen.halo()))
     y += 9
     deepest = 0.0
     for panel in panels:
@@ -131,7 +133,8 @@ def _thin(pen: Pen, panels: Sequence[Panel], shown: Row, y: float, style: Style)
         y += 16
         out.append(pen.text(0, y - 4, fit(shown.name, panels[-1].x1, 12), 12, **pen.halo()))
     elif style == "quiet":
-        out.append(pen.text(0, y + 17, fit(shown.name, panels[0].x0 - 12, 12.5), 12.5))
+        lines = wrap(shown.name, panels[0].x0 - 12, 12)
+        out += [pen.text(0, y + 23 - 14 * (len(lines) - 1) / 2 + 14 * i, line, 12) for i, line in enumerate(lines)]
     for panel in panels:
         out += [posteriors(pen, panel, shown, y), bands(pen, panel, shown, y)]
     y += BAND

@@ -197,7 +197,10 @@ def marks(pen: Pen, panel: Panel, lane: Sequence[Mark], y: float) -> str:
         drawn = _dot(pen, mark, x, y + shift, radius)
         count = len(mark.observation_ids)
         if panel.enlarged and count > 1:
-            drawn += pen.text(x + radius + 3, y + shift + 3.5, f"×{count}", 10.5, fill=pen.colour("muted"))
+            free = min((panel.x(m.at) for m in lane if m.at > mark.at), default=panel.x1 + 12) - radius
+            alone = sum(m.at == mark.at for m in lane) == 1
+            if alone and x + radius + 3 + text_width(f"×{count}", 10.5) <= free:
+                drawn += pen.text(x + radius + 3, y + 3.5, f"×{count}", 10.5, fill=pen.colour("muted"))
         group = tag("g", hover(mark.text), drawn)
         if pen.theme == "auto":
             group = tag("a", group, href=f"#{anchor('o', mark.observation_ids[0])}")

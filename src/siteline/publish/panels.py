@@ -87,6 +87,18 @@ def fit(text: str, room: float, size: float, *, bold: bool = False) -> str:
     return cut.rstrip() + "…"
 
 
+def wrap(text: str, room: float, size: float, *, lines: int = 2, bold: bool = False) -> list[str]:
+    """``text`` on at most ``lines`` lines of width ``room``, broken at spaces; the last is shortened if need be."""
+    out: list[str] = []
+    rest = text.split()
+    while rest and len(out) < lines - 1:
+        line = rest.pop(0)
+        while rest and text_width(f"{line} {rest[0]}", size, bold=bold) <= room:
+            line += f" {rest.pop(0)}"
+        out.append(fit(line, room, size, bold=bold))
+    return [*out, fit(" ".join(rest), room, size, bold=bold)] if rest else out
+
+
 def _every(t0: float, t1: float, unit: str, count: int) -> list[float]:
     if unit == "day":
         first = -int(-t0 // 1)
