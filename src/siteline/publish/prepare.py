@@ -42,11 +42,7 @@ def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures
         "positions": positions(data, weighing, figures, lambda a: _assessment(data, a, known)),
         "structures": [_structure(data, h, weighing, figures, i, known) for i, h in enumerate(changed)],
         "quiet": _quiet(data, [h for h in seen if not h.transitions], weighing, figures),
-        "unseen": [
-            {"name": structure_name(data, h.structure_id), "note": clean(h.note), "to": anchor("s", h.structure_id)}
-            for h in histories
-            if not h.looks
-        ],
+        "unseen": [_unseen(data, h) for h in histories if not h.looks],
         "claims": claims(data, weighing, known),
         "matrix": matrix(data, weighing, lambda a: _assessment(data, a, known)),
         "disagreements": disagreements(data, weighing, known),
@@ -90,6 +86,15 @@ def _assessment(data: CaseData, assessment: Assessment, known: set[str]) -> View
         "number": number,
         "observations": observation_refs(assessment.observation_ids, known),
         "sources": source_refs(data, assessment.source_ids),
+    }
+
+
+def _unseen(data: CaseData, history: History) -> View:
+    undated = f"{plural(len(history.undated), 'look')}, none with a date." if history.undated else "No look at all."
+    return {
+        "name": structure_name(data, history.structure_id),
+        "note": undated,
+        "to": anchor("s", history.structure_id),
     }
 
 
