@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -191,7 +191,10 @@ def building(path: Path, who: str) -> Iterator[sqlite3.Connection]:
 
 def note_extent(db: sqlite3.Connection) -> None:
     """Tell the GeoPackage's own table of contents where the footprints lie and that the tables changed."""
-    boxes = [bounds(blob) for (blob,) in db.execute("SELECT geom FROM structures WHERE geom IS NOT NULL")]
+    boxes = []
+    for (blob,) in db.execute("SELECT geom FROM structures WHERE geom IS NOT NULL"):
+        with suppress(ValueError):  # broken by another program: siteline check names it
+            boxes.append(bounds(blob))
     box = (None,) * 4
     if boxes:
         west, south, east, north = zip(*boxes, strict=True)

@@ -64,7 +64,7 @@ class RowChecks:
         try:
             span = day_span(text)
         except BadDate as error:
-            return error.reason if len(text) > 80 else str(error)
+            return str(error)
         return self._future(span)
 
     def _future(self, span: Span) -> str:

@@ -96,7 +96,7 @@ def set_writer(db: sqlite3.Connection, who: str | None) -> None:
     """Name the writer for the journal until it is set to None again, inside the caller's transaction."""
     db.execute("DELETE FROM siteline_meta WHERE key='writer'")
     if who is not None:
-        db.execute("INSERT INTO siteline_meta (key, value) VALUES ('writer', ?)", (who,))
+        db.execute("INSERT INTO siteline_meta (key, value) VALUES ('writer', ?)", (who.encode("utf-8", "replace").decode(),))
 
 
 def _register(db: sqlite3.Connection, name: str, kind: str, doc: str) -> None:

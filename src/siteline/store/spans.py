@@ -12,6 +12,7 @@ from siteline.model.span import UNKNOWN, Span
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?\Z", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?Z?\Z", re.ASCII)
+_LONGEST_ZONE = 64
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 
 
@@ -21,10 +22,13 @@ def day_span(text: str) -> Span:
     return Span.parse(text)
 
 
-@lru_cache(maxsize=4096)
 def zone_of(place: str) -> tzinfo | None:
     """The time zone named by an IANA name (``Asia/Seoul``) or an offset (``+09:00``, ``UTC+7``); None for any other text."""
-    text = place.strip()
+    return _zone(place.strip()) if len(place) <= _LONGEST_ZONE else None
+
+
+@lru_cache(maxsize=4096)
+def _zone(text: str) -> tzinfo | None:
     if text in ("UTC", "GMT", "Z"):
         return UTC
     if match := _OFFSET.match(text):

@@ -30,7 +30,8 @@ from siteline.store.spans import day_span, event_span, look_span, scene_span
 def case_data(db: sqlite3.Connection) -> CaseData:
     """Everything in ``db``, in the order of the case file, read in one transaction.
 
-    Raises ``BadDate``, ``BadSetting`` or ``ValueError`` where another program wrote what siteline would not; ``siteline check`` lists it.
+    Raises ``BadDate``, ``BadSetting`` or ``ValueError`` where another program wrote what siteline would not;
+    ``siteline check`` lists it.
     """
     inside = db.in_transaction
     if not inside:
