@@ -55,10 +55,10 @@ maps onto these. `obscured` and `not_stated` count as looks and say nothing abou
 ### What is refused
 
 Every problem of every file is reported at once, with file, line, column and reason, and nothing is written: missing files
-and columns, ragged rows, text that is not UTF-8 or holds NUL, cells over {MAX_FIELD // _MIB} MiB, keys used twice, keys that do not
-exist, unknown words, dates that do not exist, lie in the year 0 or start later than tomorrow (UTC), an `after_date` later
-than its `before_date`, an event that ends before it starts, an observation dated otherwise than its scene, web addresses
-that are not http or https.
+and columns, ragged rows, text that is not UTF-8 or holds NUL, cells over {MAX_FIELD // _MIB} MiB, keys used twice, keys
+that do not exist, unknown words, dates that do not exist, lie in the year 0 or start later than tomorrow (UTC), an
+`after_date` later than its `before_date`, an event that ends before it starts, an observation dated otherwise than its
+scene, web addresses that are not http or https.
 
 Limits: CSV is read row by row, so a file may be larger than memory; one line may have {MAX_LINE // _MIB} MiB, JSON files
 {MAX_TEXT // _MIB} MiB; after {MAX_PROBLEMS:,} problems the rest of a file is not checked.
@@ -97,10 +97,11 @@ A GeoPackage 1.4 (OGC 12-128r19) on SQLite in WAL mode, schema version {SCHEMA_V
   transaction of the change and refuses to change or delete its rows. An edit made in QGIS is recorded too, by "another
   program". It shows what happened to an honest user; it is no seal against somebody who rewrites the file.
 
-A new case is built beside its place under a hidden name and moved there when it is complete: whatever ends the import, there
-is no case or the whole case. Changes to an existing case are one transaction each. One program writes at a time; a second one
-waits five seconds and then ends with a clear error. Where the file or its folder cannot be written, the case opens for
-reading. Cases of older versions are brought up to date when opened; those of newer ones are left alone with an error.
+A new case is built beside its place under a hidden name and moved there when it is complete: whatever ends the import,
+there is no case or the whole case. Changes to an existing case are one transaction each. One program writes at a time; a
+second one waits five seconds and then ends with a clear error. Where the file or its folder cannot be written, the case
+opens for reading. Cases of older versions are brought up to date when opened; those of newer ones are left alone with an
+error.
 """
 
 
