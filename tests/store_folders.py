@@ -128,7 +128,10 @@ def write(folder: Path, tables: dict[str, Rows]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
         with (folder / name).open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+            # The csv module leaves a lone carriage return unquoted, which no reader could tell from a line's end.
+            lone = any("\r" in text for row in rows for pair in row.items() for text in pair)
+            quoting = csv.QUOTE_ALL if lone else csv.QUOTE_MINIMAL
+            writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n", quoting=quoting)
             writer.writeheader()
             writer.writerows(rows)
     return folder

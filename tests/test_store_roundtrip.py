@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import tempfile
 from pathlib import Path
@@ -85,10 +84,9 @@ def test_every_value_comes_back(tables: dict[str, list[dict[str, str]]]):
 def test_the_bundled_case_comes_back_byte_for_byte(tmp_path: Path):
     import_folder(SOHAE, tmp_path / "a.gpkg", who="t")
     counts = export_folder(tmp_path / "a.gpkg", tmp_path / "out")
-    for path in SOHAE.iterdir():
-        if path.suffix == ".csv":
-            with path.open(newline="", encoding="utf-8") as stream:
-                assert list(csv.reader(stream)) == list(csv.reader((tmp_path / "out" / path.name).open(newline="")))
+    for path in SOHAE.glob("*.csv"):
+        assert read(tmp_path / "out" / path.name) == read(path)
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
     assert counts["sources"] == len(read(SOHAE / "sources.csv")) == 164
     again = Settings.from_json((tmp_path / "out" / "settings.json").read_text())
     assert again == Settings.from_json((SOHAE / "settings.json").read_text())

@@ -8,17 +8,22 @@ from typing import NamedTuple
 
 from siteline.model.errors import BadDate, shorten
 from siteline.model.settings import Settings
+from siteline.model.span import Span
 from siteline.model.tables import BY_NAME, TABLES, Column, Table
 from siteline.store.spans import day_span, look_span, scene_span
 
 
 class Cross(NamedTuple):
-    """One contradiction: the row ``fid`` of ``table`` (None: the settings), its ``column`` and the ``reason``."""
+    """One contradiction: the row ``fid`` of ``table`` (None: the settings), its ``column`` and the ``reason``.
+
+    ``targets``: the tables in which a key was looked for in vain.
+    """
 
     table: str | None
     fid: int
     column: str
     reason: str
+    targets: tuple[str, ...] = ()
 
 
 def contradictions(db: sqlite3.Connection, settings: Settings) -> Iterator[Cross]:
@@ -41,7 +46,9 @@ def _unknown_keys(db: sqlite3.Connection, table: Table, column: Column) -> Itera
         f'AND NOT EXISTS (SELECT 1 FROM "{target.name}" AS o WHERE o."{target.key}" = t."{column.name}")'
     )
     for fid, key in db.execute(sql):
-        yield Cross(table.name, fid, column.name, _missing(key, target))
+        if column.required and not key.strip():
+            continue  # already reported with its own row
+        yield Cross(table.name, fid, column.name, _missing(key, target), (target.name,))
 
 
 def _unknown_lists(db: sqlite3.Connection, table: Table, column: Column) -> Iterator[Cross]:
@@ -51,7 +58,7 @@ def _unknown_lists(db: sqlite3.Connection, table: Table, column: Column) -> Iter
     for fid, own, text in db.execute(sql):
         for key in split_keys(text):
             if db.execute(find, (key,)).fetchone() is None:
-                yield Cross(table.name, fid, column.name, _missing(key, target))
+                yield Cross(table.name, fid, column.name, _missing(key, target), (target.name,))
             elif table is target and key == own:
                 yield Cross(table.name, fid, column.name, f"{shorten(key)!r} names itself; leave it out")
 
@@ -63,12 +70,23 @@ def _scene_dates(db: sqlite3.Connection) -> Iterator[Cross]:
         "WHERE o.acquired_date <> '' AND s.acquired_date <> '' AND o.acquired_date <> s.acquired_date"
     )
     for fid, own, scene, date, time in db.execute(sql):
-        try:
-            agrees = look_span(day_span(own), scene_span(date, time)) is not None
-        except BadDate:
-            continue  # already reported with its own row
-        if not agrees:
+        when, look = _taken_span(date, time), _own_span(own)
+        if when is not None and look is not None and look_span(look, when) is None:
             yield Cross("observations", fid, "acquired_date", f"{own} differs from {date}, the date of scene {scene!r}")
+
+
+def _own_span(date: str) -> Span | None:
+    try:
+        return day_span(date)
+    except BadDate:
+        return None  # already reported with its own row
+
+
+def _taken_span(date: str, time: str) -> Span | None:
+    try:
+        return scene_span(date, time)
+    except BadDate:
+        return _own_span(date)
 
 
 def _reading_items(db: sqlite3.Connection) -> Iterator[Cross]:
@@ -80,7 +98,7 @@ def _reading_items(db: sqlite3.Connection) -> Iterator[Cross]:
     )
     for fid, item in db.execute(sql):
         reason = f"{shorten(item)!r} is no statement_id, no finding_id and no 'stance:' that a statement takes"
-        yield Cross("readings", fid, "item", reason)
+        yield Cross("readings", fid, "item", reason, ("statements", "claims"))
 
 
 def _settings_ids(db: sqlite3.Connection, settings: Settings) -> Iterator[Cross]:
@@ -91,7 +109,7 @@ def _settings_ids(db: sqlite3.Connection, settings: Settings) -> Iterator[Cross]
         find = f'SELECT 1 FROM "{target.name}" WHERE "{target.key}" = ?'
         for key in keys:
             if db.execute(find, (key,)).fetchone() is None:
-                yield Cross(None, 0, name, _missing(key, target))
+                yield Cross(None, 0, name, _missing(key, target), (target.name,))
 
 
 def _missing(key: str, target: Table) -> str:

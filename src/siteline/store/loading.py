@@ -38,6 +38,7 @@ class _Load:
     settings: Settings = field(default_factory=Settings)
     problems: list[RowProblem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)  # tables not read whole: keys missing there prove nothing
 
 
 def load_folder(
@@ -56,7 +57,8 @@ def load_folder(
     _misnamed_files(load)
     _load_settings(load)
     for table in TABLES:
-        _load_table(load, table)
+        if len(load.problems) < MAX_PROBLEMS:
+            _load_table(load, table)
     if len(load.problems) < MAX_PROBLEMS:
         _cross_problems(load)
     db.execute("DROP TABLE temp.staged")
@@ -114,6 +116,7 @@ def _load_table(load: _Load, table: Table) -> None:
     elif not path.exists():
         if table.required_file and not load.merge:
             load.problems.append(RowProblem(table.file, None, None, f"the file is missing; it holds: {table.doc}"))
+            load.unread.add(table.name)
         return
     checks = RowChecks(table, load.settings, load.today)
     count = 0
@@ -129,7 +132,9 @@ def _load_table(load: _Load, table: Table) -> None:
             break
         if load.progress and count % _STEP == 0:
             load.progress(table.name, count)
-    load.problems.extend(rows.problems)
+    if rows.problems:
+        load.problems.extend(rows.problems)
+        load.unread.add(table.name)
     load.counts[table.name] = count
     if load.progress:
         load.progress(table.name, count)
@@ -174,6 +179,8 @@ def _stored(kind: str, required: bool, text: str) -> str | None:
 def _cross_problems(load: _Load) -> None:
     find = "SELECT line FROM temp.staged WHERE tab = ? AND fid = ?"
     for cross in contradictions(load.db, load.settings):
+        if load.unread.intersection(cross.targets):
+            continue
         if cross.table is None:
             load.problems.append(RowProblem(SETTINGS_FILE, None, cross.column, cross.reason))
             continue
