@@ -23,6 +23,9 @@ KEPT = (0.5, 0.2, 0.1, 0.05)
 RIDGE = 20.0
 """Penalty on standardised weights, in units of the log-likelihood (sites seen)."""
 
+SPARSE = (10, 25)
+"""Numbers of looks that part sparse, middling and dense records, each calibrated by itself."""
+
 LEVELS = np.concatenate([np.linspace(0.60, 0.98, 39), [0.985, 0.99, 0.995]])
 
 
@@ -44,11 +47,12 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Fitted weights (p,) on terms divided by ``scale`` (p,), and the ``level`` whose central interval holds 90 %."""
+    """Fitted weights (p,) on terms divided by ``scale`` (p,), and per number of looks (``SPARSE``) the
+    ``level`` whose central interval holds 90 % of the truth."""
 
     weights: Floats
     scale: Floats
-    level: tuple[float, float]
+    level: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Learned:
             raise NothingToDate(f"no site learned from had this kind of gap ({kind(bracket)}); learn from more sites")
         cuts = edges(bracket, period)
         mass = _mass(density, terms(life, change, bracket, period), cuts)
-        low, high = central(cuts, mass, _level(density.level, life))
+        low, high = central(cuts, mass, density.level[_group(life.days.size)])
         return Dated(cuts, mass, low, high, bracket)
 
 
@@ -171,9 +175,9 @@ def _fit(rows: Sequence[tuple[Floats, Floats, Floats, int]], repeats: float) -> 
     return Density(weights, scale, _calibrate(rows, mass))
 
 
-def _calibrate(rows: Sequence[tuple[Floats, Floats, Floats, int]], mass: Floats) -> tuple[float, float]:
-    """The levels whose central interval holds 90 % of the truth, for records of up to ten looks and of more."""
-    few = np.array([r[3] <= 10 for r in rows])
+def _calibrate(rows: Sequence[tuple[Floats, Floats, Floats, int]], mass: Floats) -> tuple[float, ...]:
+    """The levels whose central interval holds 90 % of the truth, per number of looks; all together where rows are few."""
+    group = np.array([_group(r[3]) for r in rows])
     share = np.empty((len(rows), LEVELS.size))
     for i, (_, target, cuts, _) in enumerate(rows):
         cdf, truth = np.concatenate([[0.0], np.cumsum(mass[i])]), np.concatenate([[0.0], np.cumsum(target)])
@@ -181,14 +185,14 @@ def _calibrate(rows: Sequence[tuple[Floats, Floats, Floats, int]], mass: Floats)
         held = np.interp(ends, cuts, truth)
         share[i] = held[LEVELS.size :] - held[: LEVELS.size]
     result = []
-    for group in (few, ~few):
-        mean = share[group].mean(axis=0) if group.sum() >= 30 else share.mean(axis=0)
+    for number in range(len(SPARSE) + 1):
+        mean = share[group == number].mean(axis=0) if np.sum(group == number) >= 100 else share.mean(axis=0)
         result.append(float(np.interp(0.90, np.maximum.accumulate(mean), LEVELS)))
-    return result[0], result[1]
+    return tuple(result)
 
 
-def _level(level: tuple[float, float], life: Life) -> float:
-    return level[0] if life.days.size <= 10 else level[1]
+def _group(looks: int) -> int:
+    return sum(looks > bound for bound in SPARSE)
 
 
 def _mass(density: Density, columns: Floats, cuts: Floats) -> Floats:
