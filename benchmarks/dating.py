@@ -1,4 +1,4 @@
-"""`python -m benchmarks.dating`: dating and forecasts measured on the SMART annotations; writes docs/benchmarks/dating.md."""
+"""`python -m benchmarks.dating`: dating and forecasts on SMART; writes docs/benchmarks/dating.md."""
 
 from __future__ import annotations
 
@@ -26,11 +26,9 @@ DOCS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 
 @dataclass
 class Thinned:
-    """Scores by (share kept, change, closed): (region, ours, uniform over the period, uniform over the own record)."""
+    """Scores by (share kept, change, closed): (region, ours, uniform)."""
 
-    rows: dict[tuple[float, int, bool], list[tuple[str, Score, Score, Score]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    rows: dict[tuple[float, int, bool], list[tuple[str, Score, Score]]] = field(default_factory=lambda: defaultdict(list))
     skipped: int = 0
 
 
@@ -50,9 +48,9 @@ def folds(lives: Sequence[Life], by_country: bool = False) -> dict[str, int]:
     return {life.region: place[life.region[:2] if by_country else life.region] for life in lives}
 
 
-def run_thinning(lives: Sequence[Life], fold: Mapping[str, int], draws: int, repeats: int) -> Thinned:
-    """Date thinned records of each fold with what the other folds taught."""
-    periods = smart.periods(list(lives))
+def run_thinning(lives: Sequence[Life], fold: Mapping[str, int], draws: int, repeats: int, own: bool = False) -> Thinned:
+    """Date thinned records of each fold with what the other folds taught; ``own``: within each site's own period."""
+    periods = {x.site: (float(x.days[0]), float(x.days[-1])) for x in lives} if own else smart.periods(list(lives))
     result = Thinned()
     for held in range(FOLDS):
         train = [life for life in lives if fold[life.region] != held]
@@ -62,7 +60,7 @@ def run_thinning(lives: Sequence[Life], fold: Mapping[str, int], draws: int, rep
         for life in lives:
             if fold[life.region] != held:
                 continue
-            own, period = (float(life.days[0]), float(life.days[-1])), periods[life.region]
+            period = periods[life.site if own else life.region]
             for change in (ONSET, COMPLETION):
                 truth = gap(life, change)
                 if not truth.closed:
@@ -74,8 +72,7 @@ def run_thinning(lives: Sequence[Life], fold: Mapping[str, int], draws: int, rep
                     d = learned.date(seen, change, period)
                     ours = score(d.edges, d.mass, (d.low, d.high), truth, learned.missed, days)
                     flat = uniform_score(*support(bracket, period), truth, learned.missed, days)
-                    narrow = uniform_score(*support(bracket, own), truth, learned.missed, days)
-                    result.rows[share, change, bracket.closed].append((life.region, ours, flat, narrow))
+                    result.rows[share, change, bracket.closed].append((life.region, ours, flat))
     return result
 
 
@@ -95,6 +92,8 @@ def main() -> int:
     tell(f"golden: {len(golden)} annotated sites, {len(differing)} dates differ")
     fold = folds(lives)
     main_run = run_thinning(lives, fold, draws=3, repeats=3)
+    tell("again, each site's own period given")
+    strict = run_thinning(lives, fold, draws=3, repeats=2, own=True)
     tell("again, countries held out whole")
     countries = run_thinning(lives, folds(lives, by_country=True), draws=2, repeats=1)
     tell("again, without the looks that told nothing")
@@ -111,6 +110,7 @@ def main() -> int:
             differing=differing,
             contradictions=contradictions(lives),
             main=main_run.rows,
+            strict=strict.rows,
             countries=countries.rows,
             bare=bare.rows,
             skipped=main_run.skipped,

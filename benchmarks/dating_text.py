@@ -16,7 +16,7 @@ For the {golden} annotated sites of `golden/*/gt_sites.csv` the five columns fol
 
 - *earliest start*: last look with no activity in any part, before the first look with activity; the first look where there
   is none;
-- *latest start*, and the same day again as *start of activity*: first look with activity in any part. `Unknown` never counts;
+- *latest start*, and the same day again as *start of activity*: first look with activity in a part. `Unknown` tells nothing;
 - *end of activity*: first look with every part in Post Construction, after the last look that showed otherwise;
 - *end date*: last look;
 - each is clipped to the region's period, here 2014-01-01 to 2021-08-31, both included.
@@ -32,14 +32,15 @@ THINNING = """
 50, 20 or 5 % of each site's looks are kept (at least two, three seeds), onset and completion are dated from the rest, and
 the answer is held against the full record's bracket, taken as uniform. {skipped} changes whose full bracket is open cannot
 be scored. Rates are learned on four fifths of the regions and scored on the others. "Uniform" spreads evenly over the
-thinned gap, a missing side being the end of the country's looks; as the file states no periods, that is our reading and a
-loose one. The last ratio is against a much tighter uniform that knows the first and last look of the *unthinned* record,
-which nobody dating the thinned one could.
+thinned gap. How far a missing side reaches decides that baseline, and the file states no region periods, so both readings
+are given: the extent of the country's looks (loose; the uniform is easy to beat there), and the site's own `start_date` to
+`end_date` in `sites.csv` (strict). These are the first and last look of the unthinned record, placed by people who knew the
+answer; in that run ours and the uniform are both told them, and ours is learned anew with them.
 
 Method (`siteline.dating.learned`): over the cells of a gap a log-linear density whose terms are log distances to the looks
 of the other phases (durations), the spacing of looks beside the gap, the looks inside it that told nothing, and the
 calendar; fitted by penalised likelihood per change and kind of gap. The central interval's level is learned so that it
-holds 90 % of the truth on the sites learned from. Label noise is learned, not assumed: {against} of {telling} statements
+holds 90 % of the truth on regions that the weights behind it did not see (three parts of the regions learned from). Label noise is learned, not assumed: {against} of {telling} statements
 contradict an earlier one.
 """
 

@@ -66,7 +66,7 @@ def test_learned_beats_uniform_on_a_region_it_never_saw() -> None:
     learned = learn([x for x in lives if x.region.startswith(("BR", "US"))], periods, draws=1)
     rng = np.random.default_rng(1)
     ours, flat = [], []
-    for life in (x for x in lives if x.region == "LT_R001"):
+    for life in [x for x in lives if x.region == "LT_R001"] * 5:
         truth = gap(life, ONSET)
         seen = thin(life, 0.05, rng)
         bracket = gap(seen, ONSET)

@@ -8,6 +8,7 @@ the truth that thinned gaps miss.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ RIDGE = 20.0
 SPARSE = (10, 25)
 """Numbers of looks that part sparse, middling and dense records, each calibrated by itself."""
 
+PARTS = 3
+"""Parts of the regions, each dated by the others when the interval's level is learned."""
+
 LEVELS = np.concatenate([np.linspace(0.60, 0.98, 39), [0.985, 0.99, 0.995]])
 
 
@@ -42,7 +46,7 @@ class Dated:
 
     def cdf(self, day: Floats) -> Floats:
         """Probability that the change lay before each ``day``."""
-        return np.interp(day, self.edges, np.concatenate([[0.0], np.cumsum(self.mass)]))
+        return np.asarray(np.interp(day, self.edges, np.concatenate([[0.0], np.cumsum(self.mass)])), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,16 @@ class Learned:
     def date(self, life: Life, change: int, period: tuple[float, float]) -> Dated:
         """Date ``change`` (``ONSET`` or ``COMPLETION``) of a site inside ``period`` (days since 1970).
 
-        Raises ``NothingToDate`` when the site has no look, or nothing was learned for this kind of gap.
+        A kind of gap that no site learned from had is dated evenly. Raises ``NothingToDate`` when the site has no look.
         """
         if not life.days.size:
             raise NothingToDate(f"site {life.site} has no look; add observations of it")
         bracket = gap(life, change)
         density = self.densities.get((change, kind(bracket)))
-        if density is None:
-            raise NothingToDate(f"no site learned from had this kind of gap ({kind(bracket)}); learn from more sites")
         cuts = edges(bracket, period)
+        if density is None:
+            low, high = central(cuts, np.diff(cuts) / (cuts[-1] - cuts[0]), 0.90)
+            return Dated(cuts, np.diff(cuts) / (cuts[-1] - cuts[0]), low, high, bracket)
         mass = _mass(density, terms(life, change, bracket, period), cuts)
         low, high = central(cuts, mass, density.level[_group(life.days.size)])
         return Dated(cuts, mass, low, high, bracket)
@@ -118,26 +123,28 @@ def learn(
     draws: int = 3,
     progress: Callable[[str], None] | None = None,
 ) -> Learned:
-    """Learn from annotated ``lives``; ``periods`` gives each region's period, ``draws`` thinnings per share and site.
+    """Learn from annotated ``lives``; ``periods`` gives each site's or region's period, ``draws`` thinnings per share and site.
 
     Raises ``NothingToDate`` when no site has a bracket closed on both sides.
     """
     rng = np.random.default_rng(seed)
-    found: dict[tuple[int, str], list[tuple[Floats, Floats, Floats, int]]] = {}
+    found: dict[tuple[int, str], list[_Row]] = {}
     inside: list[float] = []
     for life in lives:
         for change in (ONSET, COMPLETION):
             truth = gap(life, change)
             if not truth.closed:
                 continue
+            period = periods.get(life.site) or periods[life.region]
             for share in KEPT * draws:
                 seen = thin(life, share, rng)
                 bracket = gap(seen, change)
-                cuts = edges(bracket, periods[life.region])
+                cuts = edges(bracket, period)
                 held = truth_mass(truth, cuts)
                 inside.append(float(held.sum()))
                 if held.sum() > 0.5:
-                    row = (terms(seen, change, bracket, periods[life.region]), held / held.sum(), cuts, seen.days.size)
+                    columns = terms(seen, change, bracket, period)
+                    row = _Row(columns, held / held.sum(), cuts, seen.days.size, life.region)
                     found.setdefault((change, kind(bracket)), []).append(row)
     if not inside:
         raise NothingToDate("no annotated site has a look on both sides of a change; there is nothing to learn from")
@@ -149,18 +156,44 @@ def learn(
     return Learned(densities, max(1.0 - float(np.mean(inside)), 1e-4))
 
 
-def _fit(rows: Sequence[tuple[Floats, Floats, Floats, int]], repeats: float) -> Density:
-    """Newton's method on the concave penalised likelihood; rows of one site count once per ``repeats``."""
-    design = np.stack([r[0] for r in rows])
-    target = np.stack([r[1] for r in rows])
-    length = np.log(np.stack([np.diff(r[2]) for r in rows]))
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One thinned gap: terms (CELLS, p), truth (CELLS,), edges (CELLS + 1,), number of looks, region."""
+
+    columns: Floats
+    truth: Floats
+    cuts: Floats
+    looks: int
+    region: str
+
+
+def _fit(rows: Sequence[_Row], repeats: float) -> Density:
+    """Weights from all rows; levels from rows of regions that the weights behind them did not see (three parts)."""
+    design = np.stack([r.columns for r in rows])
+    target = np.stack([r.truth for r in rows])
+    length = np.log(np.stack([np.diff(r.cuts) for r in rows]))
     design -= design.mean(axis=1, keepdims=True)
     scale = np.sqrt(np.mean(design**2, axis=(0, 1)))
     scale[scale < 1e-9] = np.inf
     design /= scale
-    weights = np.zeros(design.shape[2])
-    flat = design.reshape(-1, design.shape[2])
     penalty = RIDGE * repeats
+    weights = _newton(design, target, length, penalty)
+    regions = Counter(r.region for r in rows).most_common()
+    part = {name: number % PARTS for number, (name, _) in enumerate(regions)}
+    held = np.array([part[r.region] for r in rows])
+    mass = _softmax(design @ weights + length)
+    if len(regions) >= PARTS:
+        for number in range(PARTS):
+            away = held != number
+            fitted = _newton(design[away], target[away], length[away], penalty)
+            mass[~away] = _softmax(design[~away] @ fitted + length[~away])
+    return Density(weights, scale, _calibrate(rows, mass))
+
+
+def _newton(design: Floats, target: Floats, length: Floats, penalty: float) -> Floats:
+    """Newton's method on the concave penalised likelihood. ``design`` (n, CELLS, p), the others (n, CELLS)."""
+    flat = design.reshape(-1, design.shape[2])
+    weights = np.zeros(design.shape[2])
     for _ in range(15):
         mass = _softmax(design @ weights + length)
         mean = np.einsum("nk,nkp->np", mass, design)
@@ -171,18 +204,17 @@ def _fit(rows: Sequence[tuple[Floats, Floats, Floats, int]], repeats: float) -> 
         weights += step
         if float(np.max(np.abs(step))) < 1e-4:
             break
-    mass = _softmax(design @ weights + length)
-    return Density(weights, scale, _calibrate(rows, mass))
+    return weights
 
 
-def _calibrate(rows: Sequence[tuple[Floats, Floats, Floats, int]], mass: Floats) -> tuple[float, ...]:
+def _calibrate(rows: Sequence[_Row], mass: Floats) -> tuple[float, ...]:
     """The levels whose central interval holds 90 % of the truth, per number of looks; all together where rows are few."""
-    group = np.array([_group(r[3]) for r in rows])
+    group = np.array([_group(r.looks) for r in rows])
     share = np.empty((len(rows), LEVELS.size))
-    for i, (_, target, cuts, _) in enumerate(rows):
-        cdf, truth = np.concatenate([[0.0], np.cumsum(mass[i])]), np.concatenate([[0.0], np.cumsum(target)])
-        ends = np.interp(np.concatenate([(1 - LEVELS) / 2, (1 + LEVELS) / 2]), cdf, cuts)
-        held = np.interp(ends, cuts, truth)
+    for i, row in enumerate(rows):
+        cdf, truth = np.concatenate([[0.0], np.cumsum(mass[i])]), np.concatenate([[0.0], np.cumsum(row.truth)])
+        ends = np.interp(np.concatenate([(1 - LEVELS) / 2, (1 + LEVELS) / 2]), cdf, row.cuts)
+        held = np.interp(ends, row.cuts, truth)
         share[i] = held[LEVELS.size :] - held[: LEVELS.size]
     result = []
     for number in range(len(SPARSE) + 1):

@@ -43,9 +43,8 @@ def terms(life: Life, change: int, bracket: Gap, period: tuple[float, float]) ->
     low, high = float(cuts[0]), float(cuts[-1])
     place = (day - low) / (high - low)
     columns: list[Floats] = []
-    zero = np.zeros(CELLS)
-    for known, distance in ((bracket.after, day - low), (bracket.by, high - day)):
-        columns += _distance(distance, 30.0) if known is not None else [zero] * 5
+    for distance in (day - low, high - day):
+        columns += _distance(distance, 30.0)
     columns += _shape(life, bracket, place, high - low)
     columns += _unsure(life, day, low, high)
     columns += _others(life, change, day, low, high)
