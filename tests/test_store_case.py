@@ -299,6 +299,41 @@ def test_a_read_only_place_allows_reading_and_refuses_writing(case: Path, tmp_pa
     assert {p.name for p in tmp_path.iterdir()} == {"case.gpkg", "in"}
 
 
+def test_a_case_left_by_a_crash_in_a_read_only_place_is_never_shown_as_it_was_before(case: Path, tmp_path: Path):
+    child = os.fork()
+    if child == 0:
+        opened = Case.open(case)
+        opened.set_settings(Settings(title="newest"), "Bob")
+        os._exit(0)  # without closing: the change lies in the write-ahead log
+    os.waitpid(child, 0)
+    (tmp_path / "case.gpkg-shm").unlink()
+    assert (tmp_path / "case.gpkg-wal").stat().st_size > 0
+    for path in (case, tmp_path / "case.gpkg-wal"):
+        path.chmod(0o444)
+    for parent in tmp_path.parents[:-2]:
+        parent.chmod(parent.stat().st_mode | 0o055)
+    tmp_path.chmod(0o555)
+    child = os.fork()
+    if child == 0:
+        os._exit(_use_left_behind(case))
+    _, status = os.waitpid(child, 0)
+    tmp_path.chmod(0o755)
+    assert os.waitstatus_to_exitcode(status) == 0
+    with Case.open(case) as opened:
+        assert opened.data().settings.title == "newest"
+
+
+def _use_left_behind(case: Path) -> int:
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    try:
+        with Case.open(case) as opened:
+            return 0 if opened.data().settings.title == "newest" else 1
+    except FileTrouble as error:
+        return 0 if "check the path and the permissions of its folder" in str(error) else 2
+
+
 def _use_read_only(case: Path) -> int:
     """0 if all is as promised, else the number of the first promise broken."""
     if os.getuid() == 0:

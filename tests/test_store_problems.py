@@ -229,6 +229,36 @@ def test_bad_geojson_is_named_with_its_line(
     assert words in problem.reason
 
 
+@pytest.mark.parametrize(
+    ("raw", "line", "words"),
+    [
+        (b'{"type":\n}', 2, "not JSON"),
+        (b"[" * 100_000, None, "too deeply"),
+        (b"{}\n\xff", None, "line 2 is not UTF-8"),
+        (b'{"type": "FeatureCollection", "features": [\n7]}', 2, "not a GeoJSON feature"),
+        (b"", 1, "not JSON"),
+    ],
+)
+def test_geojson_that_cannot_be_read_is_one_problem(tmp_path: Path, raw: bytes, line: int | None, words: str):
+    tables = small()
+    del tables["structures.csv"]
+    write(tmp_path, tables)
+    (tmp_path / "structures.geojson").write_bytes(raw)
+    (problem,) = faults_of(tmp_path)
+    assert (problem.file, problem.line) == ("structures.geojson", line)
+    assert words in problem.reason
+
+
+def test_features_are_counted_on_their_lines_wherever_the_list_stands(tmp_path: Path):
+    tables = small()
+    del tables["structures.csv"]
+    write(tmp_path, tables)
+    feature = '{"type": "Feature", "geometry": null, "properties": {"structure_id": "%s", "name": %s}}'
+    text = '\n{ "a": {"features": [1,\n2]},\n"features" :\n[ ' + feature % ("pad", "1") + "\n,\n" + feature % ("stand", "2")
+    (tmp_path / "structures.geojson").write_text(text + '\n] , "type": "FeatureCollection"}\n')
+    assert [(p.line, p.column) for p in faults_of(tmp_path)] == [(5, "name"), (7, "name")]
+
+
 def test_two_files_of_structures_are_refused(tmp_path: Path):
     write(tmp_path, small())
     features = [{"type": "Feature", "properties": {"structure_id": n}, "geometry": None} for n in ("pad", "stand")]

@@ -64,7 +64,7 @@ def folders(draw: st.DrawFn) -> dict[str, list[dict[str, str]]]:
     return tables
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(folders())
 def test_every_value_comes_back(tables: dict[str, list[dict[str, str]]]):
     with tempfile.TemporaryDirectory() as name:
@@ -100,7 +100,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(degrees, degrees, json_values, text)
 def test_footprints_and_unknown_properties_come_back(
     point: tuple[float, float], corner: tuple[float, float], value: Any, note: str
