@@ -21,7 +21,7 @@ def site(rng: np.random.Generator, region: str) -> tuple[Life, float, float]:
     active, done = onset + rng.gamma(4, 25), onset + 100 + rng.gamma(9, 60)
     days = np.cumsum(rng.exponential(20, 200))
     days = days[(days > onset - 400) & (days < done + 300)]
-    looks = [(d, WORDS[int((d > onset) + (d > active) + (d > done))]) for d in days]
+    looks = [(d, WORDS[sum(bool(d > t) for t in (onset, active, done))]) for d in days]
     return make_life("s", region, looks), onset, done
 
 

@@ -123,7 +123,7 @@ def learn(
     draws: int = 3,
     progress: Callable[[str], None] | None = None,
 ) -> Learned:
-    """Learn from annotated ``lives``; ``periods`` gives each site's or region's period, ``draws`` thinnings per share and site.
+    """Learn from annotated ``lives``; ``periods`` gives each site's or region's period, ``draws`` thinnings a share.
 
     Raises ``NothingToDate`` when no site has a bracket closed on both sides.
     """
