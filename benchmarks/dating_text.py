@@ -49,7 +49,8 @@ contradict an earlier one.
 AFTER_THINNING = """
 On the strict reading the target for a missing side (.70) is missed at every level, although the share inside is right. There
 the baseline has been told where the annotators began or stopped looking, which is probably close to the change, so that
-little is left to learn (not tested by itself); on the loose reading the target is met only because that uniform is poor. We do not claim it as met.
+little is left to learn (not tested by itself); on the loose reading the target is met only because that uniform is
+poor. We do not claim it as met.
 
 Tried for the interval's level, learned on the fitted sites themselves: two groups by number of looks (.886 closed, .885
 open at 50 %, in a smaller trial run with other folds), three groups (.884, .881). Kept: three groups, learned across
@@ -57,7 +58,8 @@ regions. The ridge was set once and not tuned.
 
 What this rests on, and where it may fail elsewhere: the annotators chose which looks to label after seeing the record, with
 more of them near changes, and `Unknown` mostly stands between two phases. The density learns those habits. `Unknown`
-looks carry little of it: the check without them scores about the same. A ledger kept by other habits needs learning anew. The share inside is an
+looks carry little of it: the check without them scores about the same. A ledger kept by other habits needs learning
+anew. The share inside is an
 average over sites; single regions depart from it as listed.
 
 ## 3. Will it be finished?
@@ -76,7 +78,9 @@ last 180 days, and year.
 
 AFTER_FORECAST = """
 Durations alone say what climatology says, since at a given time since onset they are the same frequency. What helps is the
-phase last seen and how long it has lasted, and the year. The year may carry a selection: if a site is annotated mostly when its
-end fell inside the programme's period, late starters that are in the file ended soon. No run without the year was made. The spacing of looks was chosen by
+phase last seen and how long it has lasted, and the year. The year may carry a selection: if a site is annotated mostly
+when its
+end fell inside the programme's period, late starters that are in the file ended soon. No run without the year was made.
+The spacing of looks was chosen by
 people who knew the outcome. A live watch has neither advantage, and should expect less than this.
 """
