@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from siteline import flow
 from siteline.model.dated import Dating
@@ -120,14 +120,20 @@ def date(
 
     settings = Settings(vocabulary=vocabulary or {}, rates=rates or {}, noise=noise or {})
     records: Sequence[Observation]
-    if hasattr(observations, "columns"):
+    if _is_frame(observations):
         records = observations_from_frame(observations)
     else:
         given = list(observations)
-        loose = [row for row in given if not isinstance(row, Observation)]
-        records = observations_from_rows(loose) if loose else [row for row in given if isinstance(row, Observation)]
+        ready = [row for row in given if isinstance(row, Observation)]
+        loose = [cast(Mapping[str, Any], row) for row in given if not isinstance(row, Observation)]
+        records = [*ready, *observations_from_rows(loose)]
     flow.require_dated(records)
     return date_observations(records, settings)
+
+
+def _is_frame(given: object) -> TypeGuard[pd.DataFrame]:
+    """Whether this is a frame, without importing pandas for those who give none."""
+    return hasattr(given, "columns")
 
 
 def _frame(records: Iterable[Any], kind: type) -> pd.DataFrame:

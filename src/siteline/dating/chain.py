@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from siteline.dating.priors import PHASES, RARE, RATES, SPREAD
+from siteline.dating.priors import PHASES, RARE, RATES, SPREAD, UNDOING
 from siteline.model.states import STATES
 
 FloatArray = NDArray[np.float64]
@@ -80,6 +80,10 @@ def steps_apart(rates: Mapping[str, float]) -> FloatArray:
         table[STATES.index(before), STATES.index(then)] = RARE.get(key, 1)
     for middle in range(len(STATES)):  # Floyd 1962
         table = np.minimum(table, table[:, middle, None] + table[None, middle, :])
+    for key, cost in UNDOING.items():
+        before, _, then = key.partition("->")
+        row, column = STATES.index(before), STATES.index(then)
+        table[row, column] = max(table[row, column], cost)
     return table
 
 

@@ -85,7 +85,7 @@ def transitions_frame(dating: Dating) -> pd.DataFrame:
         "to": [t.after_state for t in rows],
         "direction": [t.direction for t in rows],
     }
-    days = {
+    days: dict[str, list[float | None]] = {
         "after": [t.bracket.after for t in rows],
         "by": [t.bracket.by for t in rows],
         "low50": [t.interval50[0] for t in rows],
@@ -142,7 +142,7 @@ def _observation(row: Mapping[str, Any], number: int) -> Observation:
 
 def _missing(value: object) -> bool:
     """Whether a cell is empty: None, NaN, NaT and pandas' NA do not equal themselves."""
-    return value is None or type(value).__name__ == "NAType" or value != value  # noqa: PLR0124
+    return value is None or type(value).__name__ == "NAType" or value != value
 
 
 def _text(value: object) -> str:

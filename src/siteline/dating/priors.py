@@ -67,6 +67,10 @@ steps or more) is disregarded and shown as dissent, unless its observer is decla
 RARE: Final[Mapping[str, int]] = {"being_rebuilt->being_dismantled": 4}
 """Transitions that cost a story more than one step."""
 
+UNDOING: Final[Mapping[str, int]] = {"dismantled->partly_dismantled": 8, "dismantled->being_dismantled": 8}
+"""What a story pays, in steps, for a structure that was put back and taken down again between two looks with nobody seeing
+it stand. Labels that need it are more often two readers' words for the same ruin, and are shown as dissent."""
+
 SMALLEST: Final = 1e-12
 """No label makes a state less likely than this, so that contradiction never divides by zero."""
 

@@ -1,8 +1,8 @@
 """What further lines of evidence do to a date: reported, not seen by us, and therefore discounted.
 
-A report that the change fell inside an interval multiplies the posterior by 1 inside it and by ``(1 - r) / r`` outside, ``r``
-being how often such a report is right (Good 1950: weight of evidence). The values of ``r`` are judgements, declared here
-with their reasons and varied by 0.1 both ways; they are not measured. Several reports of one kind count as one.
+A report that the change fell inside an interval multiplies the posterior by 1 inside it and by ``(1 - r) / r`` outside,
+``r`` being how often such a report is right (Good 1950: weight of evidence). The values of ``r`` are judgements, declared
+here with their reasons and varied by 0.1 both ways; they are not measured. Several reports of one kind count as one.
 """
 
 from __future__ import annotations
