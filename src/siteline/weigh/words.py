@@ -6,9 +6,14 @@ evidence and not about the event, is never folded into them: it is a sentence of
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Final
 
+from siteline.model.records import CaseData, Event
 from siteline.model.span import from_days
+
+_CLAUSE = re.compile(r"[,;:.(]")
 
 SCALE: Final[tuple[tuple[float, str], ...]] = (
     (0.05, "almost no chance"),
@@ -67,3 +72,24 @@ def listed(items: list[str]) -> str:
 def plain(state: str) -> str:
     """A state as words."""
     return state.replace("_", " ")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 look``, ``2 looks``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def name_of(data: CaseData, structure_id: str) -> str:
+    """A structure's name, or its id where the case gives none."""
+    structure = data.structures.get(structure_id)
+    return (structure.name if structure else "") or structure_id
+
+
+def phrase(event: Event) -> str:
+    """An event inside a sentence: the first clause of what happened, with its days as written."""
+    what = _CLAUSE.split(event.what.strip(), maxsplit=1)[0].strip() or event.event_id
+    first, _, rest = what.partition(" ")
+    ordinal = first in ("First", "Second", "Third", "Fourth", "Fifth", "Last")
+    said = f"the {first.lower()} {rest}" if ordinal and rest else f"the event \u201c{what}\u201d"
+    start, end = day(event.when.first_day), day(float(math.ceil(event.when.last_day) - 1))
+    return f"{said} ({start})" if start == end else f"{said} ({start} to {end})"
