@@ -31,7 +31,11 @@ class Found:
 
 
 def find(claim: Claim, dating: Dating) -> Found | None:
-    """The transition that a began or ended claim is about, or None. For the site: its first beginning, its last end."""
+    """The transition that a began or ended claim is about, or None.
+
+    For the site: its first beginning or last end, and of changes first seen on one date the best bounded one, because a
+    structure that nobody looked at says nothing about the others.
+    """
     if claim.direction not in DIRECTIONS or claim.claim_type not in ("began", "ended"):
         return None
     if claim.structure_id != SITE:
@@ -43,7 +47,9 @@ def find(claim: Claim, dating: Dating) -> Found | None:
     if not with_by:
         return bounded(each[0]) if each else None
     key = _when_seen
-    return bounded(min(with_by, key=key) if claim.claim_type == "began" else max(with_by, key=key))
+    return bounded(
+        min(with_by, key=key) if claim.claim_type == "began" else max(with_by, key=lambda t: (key(t)[0], -key(t)[1]))
+    )
 
 
 def bounded(transition: Transition) -> Found:
@@ -77,4 +83,4 @@ def _of(transitions: Sequence[Transition], claim: Claim) -> Transition | None:
 
 def _when_seen(transition: Transition) -> tuple[float, float]:
     bracket = transition.bracket
-    return bracket.by or 0.0, float("-inf") if bracket.after is None else bracket.after
+    return bracket.by or 0.0, float("inf") if bracket.after is None else -bracket.after

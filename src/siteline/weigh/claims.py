@@ -14,7 +14,7 @@ ended (``E`` = the time that the looks leave open for the change):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from siteline.model.dated import Dating
@@ -62,6 +62,9 @@ class Judge:
         without = self._without(claim, about, independent)
         alone = self._judge(claim, Seen(independent, without, self._data.settings.vocabulary), own=False)
         full = self._judge(claim, Seen(about, self._dating, self._data.settings.vocabulary), own=True)
+        if _only_narrower(claim, alone, full):
+            because = f"{alone.because} The claim is narrower, as its own line's looks are."
+            alone = replace(alone, verdict="consistent", because=because)
         because = alone.because
         if full.verdict != alone.verdict:
             because += f" With the looks of its own line: {full.verdict}."
@@ -149,6 +152,16 @@ class Judge:
             if bound.known and bound.is_day and int(bound.first_day) not in self._anchors:
                 return day(bound.first_day)
         return ""
+
+
+def _only_narrower(claim: Claim, alone: _Judged, full: _Judged) -> bool:
+    """Whether a first-hand claim of quiet goes further than independent looks only because its own looks are denser."""
+    return (
+        claim.claim_type == "no_change"
+        and claim.basis in KINDS
+        and alone.verdict == "goes further than the evidence"
+        and full.verdict in ("supported", "consistent")
+    )
 
 
 def _anchors(data: CaseData) -> frozenset[int]:

@@ -87,9 +87,9 @@ def _overlap(one: Claim, other: Claim) -> bool:
 
 
 def _same_start(one: Claim, other: Claim) -> bool:
-    """Whether two claims start within a month of one another, so that they speak of the same stretch."""
+    """Whether two claims start within a fortnight of one another, so that they speak of the same stretch."""
     a, c = span_of(one)[0], span_of(other)[0]
-    return a == c or abs(a - c) <= 31.0
+    return a == c or abs(a - c) <= 15.0
 
 
 def _contested(data: CaseData, history: History) -> Iterable[Disagreement]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from siteline.model.dated import Dating, Look
 from siteline.model.records import Claim, Observation
-from siteline.model.states import DIRECTIONS, canonical
+from siteline.model.states import DIRECTIONS, STATES, canonical
 from siteline.model.weighed import Verdict
 from siteline.weigh.changes import SITE, Found, overlapping
 from siteline.weigh.shifts import inside, span_of
@@ -32,42 +31,62 @@ class Seen:
 def no_change(claim: Claim, seen: Seen) -> Judged:
     """A claim of no change is contradicted by a change bracketed wholly inside it, supported by looks at both its ends.
 
-    A claim without an end ("since August") speaks up to the next change that the looks show. For the whole site the
-    verdict is at best "consistent": nobody looked at every structure.
+    It speaks of the time between its bounds; without an end ("since August") up to the next change that looks show. For the
+    whole site the verdict is at best "consistent": nobody looked at every structure.
     """
-    low, high = span_of(claim)
-    touching = overlapping(seen.dating, claim.structure_id, low, high)
+    low = claim.after.last_day if claim.after.known else float("-inf")
+    high = claim.before.first_day if claim.before.known else float("inf")
     if high == float("inf"):
-        later = [f.low for f in touching if f.low > low]
-        high = min(later, default=high)
-        touching = [f for f in touching if f.low < high and f.high > low]
-    within = [f for f in touching if f.low >= low and f.high <= high]
-    if within:
-        ids = tuple(i for f in within for i in f.transition.deciding)
-        what = within[0].transition
-        told = f"Looks show a change ({_change(what.before, what.after_state)}) inside this time."
-        return "contradicted", _quiet(touching, low, high), told, ids
-    looks = [look for look in _usable(claim.structure_id, seen.dating) if look.last > low and look.first < high]
-    if not looks:
-        return "not testable", None, "No independent look with a state falls in this time.", ()
+        high = _next_change(claim.structure_id, seen.dating, low)
+    if low >= high:
+        return "not testable", None, "No time lies between its bounds.", ()
+    touching = overlapping(seen.dating, claim.structure_id, low, high)
     share = _quiet(touching, low, high)
+    if inner := [f for f in touching if f.low >= low and f.high <= high]:
+        what = inner[0].transition
+        told = f"Looks show a change ({plain(what.before)} to {plain(what.after_state)}) inside this time."
+        return "contradicted", share, told, tuple(i for f in inner for i in f.transition.deciding)
+    usable = _usable(claim.structure_id, seen.dating)
+    looks = [look for look in usable if look.last >= low and look.first <= high]
     ids = tuple(look.observation_id for look in looks)
+    dates = len({look.first for look in looks})
     if touching:
-        told = f"A change may fall in this time: its bracket reaches into it; without one, {percent(share)}."
-        return ("consistent" if share >= 0.5 else "goes further than the evidence"), share, told, ids
-    first, last = min(look.first for look in looks), max(look.last for look in looks)
-    spanned = f"Looks from {day(first)} to {day(_last_day(last))} show no change"
+        if not looks:
+            return "not testable", None, "No look with a state falls in this time.", ()
+        told = f"No look shows a change in this time, but the bracket of one reaches into it; that none happened: {percent(share)}."
+        if claim.structure_id == SITE or share >= 0.5:
+            return "consistent", share, told, ids
+        return "goes further than the evidence", share, told, ids
     if claim.structure_id == SITE:
-        return "consistent", share, f"{spanned} of any structure looked at; not every structure was.", ids
-    near_start = low == float("-inf") or first <= claim.after.last_day
-    near_end = high == float("inf") or claim.before.end is None or last >= claim.before.first_day
-    if near_start and near_end:
-        return "supported", share, f"{spanned}.", ids
-    return "consistent", share, f"{spanned}; they do not reach both ends of the time claimed.", ids
+        if not looks:
+            return "not testable", None, "No look with a state falls in this time.", ()
+        told = f"{counted(dates, 'date')} of looks, and no change of any structure looked at; not every structure was."
+        return "consistent", share, told, ids
+    return _spanned(usable, low, high)
+
+
+def _spanned(usable: list[Look], low: float, high: float) -> Judged:
+    """The verdict where no change reaches into ``(low, high)``: do looks stand at both ends?"""
+    start = [look for look in usable if look.first <= low]
+    end = [look for look in usable if look.last >= high]
+    between = [look for look in usable if low < look.first and look.last < high]
+    told = [*start[-1:], *between, *end[:1]]
+    ids = tuple(dict.fromkeys(look.observation_id for look in told))
+    if not told:
+        return "not testable", None, "No look with a state falls in or around this time.", ()
+    first, last = told[0], told[-1]
+    if start and end and first.first < last.first:
+        said = f"{plain(first.word)} on {day(first.first)} and {plain(last.word)} on {day(last.first)}, no change between"
+        return "supported", 1.0, f"{said[0].upper()}{said[1:]}.", ids
+    said = f"No change in {counted(len({look.first for look in told}), 'date')} of looks, but none stands at "
+    return "consistent", None, said + ("its end." if start else "its start." if end else "either end."), ids
 
 
 def activity(claim: Claim, seen: Seen) -> Judged:
-    """A claim that work or activity went on: supported by a look in that time that reports it."""
+    """A claim that work or activity went on: supported by a look in that time that reports it.
+
+    Work that no look caught is judged by the likeliest moment for it in that time.
+    """
     low, high = span_of(claim)
     names = [w for w, d in DIRECTIONS.items() if d == claim.direction]
     if not names and claim.direction not in ("none", ""):
@@ -77,24 +96,39 @@ def activity(claim: Claim, seen: Seen) -> Judged:
         matching = [o for o in inside_it if canonical(o.state, seen.vocabulary) in names]
     else:
         matching = [o for o in inside_it if o.activity.strip().lower() not in QUIET]
+    ids = tuple(o.observation_id for o in matching or inside_it)
     if matching:
         what = f"{claim.direction} under way" if names else "activity"
         first = min(o.when.first_day for o in matching)
-        told = f"{counted(len(matching), 'look')} in this time, the first on {day(first)}, found {what}."
-        return "supported", None, told, tuple(o.observation_id for o in matching)
-    changed = [
-        f for f in overlapping(seen.dating, claim.structure_id, low, high) if f.transition.direction == claim.direction
-    ]
-    if changed:
-        share = max(inside(f.transition.posterior, low, high) for f in changed)
-        ids = tuple(i for f in changed for i in f.transition.deciding)
-        told = f"No look catches it at work, but {claim.direction} is bracketed across this time ({percent(share)} in it)."
+        return "supported", None, f"{counted(len(matching), 'look')} in this time, the first on {day(first)}: {what}.", ids
+    share = _likeliest(claim.structure_id, seen.dating, names, low, high)
+    if share is not None and share >= 0.5:
+        told = f"No look in this time caught {claim.direction}; looks around it leave it {percent(share)} at its likeliest moment."
         return "consistent", share, told, ids
-    if inside_it:
-        ids = tuple(o.observation_id for o in inside_it)
-        told = f"{counted(len(inside_it), 'look')} in this time found none; looks this far apart can miss short work."
-        return "consistent" if not names else "not testable", None, told, ids
-    return "not testable", None, "No independent look falls in this time.", ()
+    if not inside_it:
+        return "not testable", None, "No look falls in this time.", ()
+    told = f"{counted(len(inside_it), 'look')} in this time, none of it {plain(claim.direction) if names else 'activity'}"
+    if share is not None and share < 0.05:
+        return "goes further than the evidence", share, f"{told}; at its likeliest moment {percent(share)}.", ids
+    return "not testable", share, f"{told}; looks this far apart can miss short work.", ids
+
+
+def _next_change(structure_id: str, dating: Dating, low: float) -> float:
+    """When the first-seen change after ``low`` is last known not to have happened; inf without one."""
+    later = [f for f in overlapping(dating, structure_id, low, float("inf")) if f.low > low and f.high < float("inf")]
+    return min(later, key=lambda f: (f.high, -f.low)).low if later else float("inf")
+
+
+def _likeliest(structure_id: str, dating: Dating, names: list[str], low: float, high: float) -> float | None:
+    """Highest P(a work state of ``names``) in ``[low, high)``; None where the dates do not reach."""
+    history = dating.histories.get(structure_id)
+    if history is None or not names or not len(history.states):
+        return None
+    within = (history.edges[1:] > low) & (history.edges[:-1] < high)
+    if not within.any():
+        return None
+    columns = [STATES.index(name) for name in names]
+    return float(history.states[within][:, columns].sum(axis=1).max())
 
 
 def _usable(structure_id: str, dating: Dating) -> list[Look]:
@@ -108,12 +142,3 @@ def _quiet(touching: list[Found], low: float, high: float) -> float:
     for found in touching:
         share *= 1.0 - found.transition.probability * inside(found.transition.posterior, low, high)
     return share
-
-
-def _last_day(end: float) -> float:
-    """The last day of looks that end (exclusive) at ``end``."""
-    return float(math.ceil(end) - 1)
-
-
-def _change(before: str, after: str) -> str:
-    return f"{plain(before)} to {plain(after)}"

@@ -17,11 +17,12 @@ def weigh(data: CaseData, dating: Dating, redate: Redate) -> Weighing:
     """Weigh a case. ``dating`` is that of all observations; ``redate`` dates a part of them under the same settings."""
     lines = Lines(data.sources)
     placed = positions(data, dating)
+    disputed = disagreements(data, dating, lines)
     judge = Judge(data, dating, redate, lines)
     return Weighing(
-        findings=findings(data, dating, placed, lines),
+        findings=findings(data, dating, placed, disputed, lines),
         positions=placed,
         claims=tuple(judge.verdict(claim) for claim in data.claims),
         matrix=matrix(data, lines),
-        disagreements=disagreements(data, dating, lines),
+        disagreements=disputed,
     )
