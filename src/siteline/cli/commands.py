@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from siteline.cli.ending import ending, print_json
+from siteline.cli.plain import clean
 
 app = typer.Typer(
     name="siteline",
@@ -60,7 +61,7 @@ def demo(out: Out = Path("siteline-demo"), as_json: Json = False) -> None:
         if case.exists():
             steps.tell(f"using the case that is there (delete {case} to build it anew)")
         else:
-            steps.tell("reading 164 public sources' reports into a case")
+            steps.tell("importing the bundled ledger into a case")
             with resources.as_file(resources.files("siteline") / "data" / "sohae") as folder:
                 import_folder(folder, case, who="siteline demo", progress=steps.rows)
         answer = flow.answer(flow.read(case), steps.tell)
@@ -93,7 +94,8 @@ def new(
     if as_json:
         print_json({"case": str(case)})
     else:
-        typer.echo(f"{case} is ready and empty.\nNext: siteline import FOLDER {case} --merge")
+        name = clean(str(case))
+        typer.echo(f"{name} is ready and empty.\nNext: siteline import FOLDER {name} --merge")
 
 
 @app.command("import")
@@ -117,8 +119,8 @@ def import_(
     if as_json:
         print_json({"case": str(case), "rows": counts})
     else:
-        typer.echo(", ".join(f"{count:,} {table}" for table, count in counts.items() if count) or "no rows")
-        typer.echo(f"Next: siteline date {case}")
+        typer.echo(_counted(counts))
+        typer.echo(f"Next: siteline date {clean(str(case))}")
 
 
 @app.command("export")
@@ -135,7 +137,7 @@ def export_(
     if as_json:
         print_json({"folder": str(folder), "rows": counts})
     else:
-        typer.echo(f"{folder}: " + ", ".join(f"{count:,} {table}" for table, count in counts.items() if count))
+        typer.echo(f"{clean(str(folder))}: {_counted(counts)}")
 
 
 @app.command("check")
@@ -160,9 +162,9 @@ def check(
     if as_json:
         print_json({"ok": not problems, "problems": [asdict(problem) for problem in problems]})
     elif problems:
-        sys.stderr.write("".join(f"{problem}\n" for problem in problems))
+        sys.stderr.write("".join(f"{clean(str(problem))}\n" for problem in problems))
     else:
-        typer.echo(f"{path}: no problems")
+        typer.echo(f"{clean(str(path))}: no problems")
     if problems:
         raise typer.Exit(BadRows.exit_code)
 
@@ -170,7 +172,7 @@ def check(
 @app.command("date")
 @ending
 def date_(
-    case: Annotated[Path | None, typer.Argument(metavar="[CASE]", help="A case file (.gpkg).")] = None,
+    case: Annotated[Path | None, typer.Argument(metavar="CASE", help="A case file (.gpkg).")] = None,
     observations: Annotated[
         Path | None,
         typer.Option(
@@ -272,6 +274,10 @@ def _who(given: str) -> str:
         return "unknown"
 
 
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {table}" for table, count in counts.items() if count) or "no rows"
+
+
 def _paths(paths: dict[str, Path]) -> None:
     width = max(map(len, paths))
-    typer.echo("\n" + "\n".join(f"{name:<{width}}  {path}" for name, path in paths.items()))
+    typer.echo("\n" + "\n".join(f"{name:<{width}}  {clean(str(path))}" for name, path in paths.items()))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TextIO
 
 import typer
 
+from siteline.cli.plain import clean
 from siteline.model.errors import BadRows, SitelineError
 
 P = ParamSpec("P")
@@ -18,16 +21,24 @@ P = ParamSpec("P")
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells use it."""
 
+_CONTROLS = re.compile("[\\x7f-\\x9f]")
+"""Controls that JSON leaves as they are and terminals obey."""
+
 
 def ending(command: Callable[P, None]) -> Callable[P, None]:
-    """Wrap a command: expected failures print one message on stderr (and JSON on stdout under ``--json``)."""
+    """Wrap a command: expected failures print one message on stderr (and JSON on stdout under ``--json``).
+
+    Warnings are printed there too, as notes that do not change how the command ends.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.showwarning = _note
+                command(*args, **kwargs)
         except SitelineError as error:
-            sys.stderr.write(f"siteline: {_printable(str(error))}\n")
+            sys.stderr.write(f"siteline: {clean(str(error), lines=True)}\n")
             if kwargs.get("as_json"):
                 print_json({"error": error_json(error)})
             raise typer.Exit(error.exit_code) from None
@@ -47,11 +58,24 @@ def error_json(error: SitelineError) -> dict[str, Any]:
 
 
 def print_json(value: Any) -> None:
-    """Write ``value`` to stdout as UTF-8 JSON, whatever the locale. Raises ``ValueError`` for NaN, which is not JSON."""
+    """Write ``value`` to stdout as UTF-8 JSON, whatever the locale. Raises ``ValueError`` for NaN, which is not JSON.
+
+    Controls are escaped, so that printing it on a terminal is safe; so are bytes of file names that are not UTF-8.
+    """
     text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass") + b"\n")
+    text = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    # A lone surrogate (such a byte) becomes \\udcXX, which is how JSON writes it.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+def _note(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del category, filename, lineno, file, line
+    sys.stderr.write(f"siteline: note: {clean(str(message))}\n")

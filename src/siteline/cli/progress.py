@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from siteline.cli.plain import clean
+
 
 class Steps:
     """Tells which step runs; on a terminal with a spinner, elsewhere as plain lines. Silent when ``quiet``."""
@@ -30,9 +32,9 @@ class Steps:
     def tell(self, step: str) -> None:
         """Begin ``step`` (a few words), finishing the one before."""
         self._finish(done=True)
-        self._step, self._since = step, time.monotonic()
+        self._step, self._since = clean(step), time.monotonic()
         if self._console.is_terminal:
-            self._status = self._console.status(Text(step, style="dim"), spinner="dots")
+            self._status = self._console.status(Text(self._step, style="dim"), spinner="dots")
             self._status.start()
 
     def rows(self, table: str, count: int) -> None:
@@ -46,5 +48,6 @@ class Steps:
             self._status = None
         if self._step and done:
             took = time.monotonic() - self._since
-            self._console.print(Text.assemble(("  ✓ ", "green"), (self._step, "dim"), (f"  {took:.1f} s", "dim")))
+            done_line = Text.assemble(("  ✓ ", "green"), (self._step, "dim"), (f"  {took:.1f} s", "dim"))
+            self._console.print(done_line, soft_wrap=True)
         self._step = ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import typer
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from siteline.cli.plain import clean
 from siteline.flow import Answer
 from siteline.model.dated import Dating, History, Transition
 from siteline.model.records import CaseData
@@ -17,7 +18,14 @@ from siteline.model.span import from_days
 from siteline.model.weighed import VERDICTS, ClaimVerdict, EventPosition, Weighing
 from siteline.weigh.words import likelihood
 
-WIDTH = 110
+WIDTH = 100
+COLUMN = 34
+"""Columns for a bracket, the longest being ``after 16 Feb 2019, by 22 Mar 2019``."""
+
+LEGEND = (
+    "After the last look without the change, by the first look with it; how likely it is that the change happened "
+    "in between. Dates are UTC."
+)
 COLOURS = {"dismantling": "dark_orange", "rebuilding": "medium_purple", "construction": "dark_cyan"}
 MARKS = {
     "supported": "green",
@@ -29,16 +37,9 @@ MARKS = {
 
 
 def console() -> Console:
-    """Stdout, as wide as the terminal up to a readable measure."""
+    """Stdout, as wide as the terminal (or ``COLUMNS``) up to a readable measure."""
     out = Console(highlight=False, markup=False, emoji=False)
-    if not out.is_terminal or out.width > WIDTH:
-        out = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
-    return out
-
-
-def clean(text: str) -> str:
-    """``text`` from data without control characters, so that it cannot drive the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return out if out.width <= WIDTH else Console(highlight=False, markup=False, emoji=False, width=WIDTH)
 
 
 def day(days: float | None, missing: str = "—") -> str:
@@ -99,43 +100,57 @@ def findings(weighing: Weighing) -> Iterable[RenderableType]:
 
 
 def transitions(dating: Dating, names: dict[str, str] | None = None, first: Sequence[str] = ()) -> Iterable[RenderableType]:
-    """Per structure its transitions: bracket, 50 and 90 % interval, likelihood; key structures ``first``."""
-    ordered = sorted(
-        dating.histories.values(), key=lambda h: first.index(h.structure_id) if h.structure_id in first else 999
-    )
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", collapse_padding=True)
-    for column in ("", "after", "by", "50 %", "90 %", "likelihood"):
-        table.add_column(column, no_wrap=column != "likelihood")
-    silent = []
-    for history in ordered:
-        if not history.transitions:
-            silent.append(history)
-            continue
-        table.add_row(Text(clean((names or {}).get(history.structure_id) or history.structure_id), style="bold"))
-        for transition in history.transitions:
-            table.add_row(*_cells(transition))
+    """Per structure its transitions: bracket, likelihood, 50 and 90 % interval, what decides; key structures ``first``."""
+    place = {structure_id: k for k, structure_id in enumerate(first)}
+    ordered = sorted(dating.histories.values(), key=lambda h: place.get(h.structure_id, len(place)))
+    called = {h.structure_id: clean((names or {}).get(h.structure_id) or h.structure_id) for h in ordered}
     yield heading("What changed, and when")
-    yield Padding(table if table.row_count else Text("No change of state was found.", style="dim"), (0, 0, 0, 1))
+    if any(h.transitions for h in ordered):
+        yield Padding(Text(LEGEND, style="dim"), (0, 0, 0, 1))
+    else:
+        yield Padding(Text("No change of state was found.", style="dim"), (0, 0, 0, 1))
+    for history in (h for h in ordered if h.transitions):
+        yield Padding(Text(called[history.structure_id], style="bold"), (1, 0, 0, 1))
+        for transition in history.transitions:
+            yield Padding(Text(_change(transition), style=COLOURS.get(transition.direction, "")), (0, 0, 0, 3))
+            yield Padding(Text("\n".join(_facts(transition))), (0, 0, 0, 5))
+    yield from _unchanged([h for h in ordered if not h.transitions], called)
+
+
+def _change(t: Transition) -> str:
+    before = "earlier state unseen" if t.bracket.after is None else clean(t.before).replace("_", " ")
+    return f"{before} → {clean(t.after_state).replace('_', ' ')}"
+
+
+def _facts(t: Transition) -> Iterable[str]:
+    """The lines below a transition: bracket and likelihood, intervals, observations."""
+    after, by = t.bracket.after, t.bracket.by
+    bounds = [f"after {day(after)}" if after is not None else "", f"by {day(by)}" if by is not None else ""]
+    bracket = ", ".join(bound for bound in bounds if bound) or "no look bounds it"
+    yield f"{bracket:<{COLUMN}} {likelihood(t.probability)} ({percent(t.probability)})"
+    if t.bracket.closed:
+        yield f"{f'90 %: {near(t.interval90)}':<{COLUMN}} 50 %: {near(t.interval50)}"
+    elif after is None:
+        yield "no earlier look bounds it, so no interval is given"
+    else:
+        yield "no later look bounds it, so no interval is given"
+    told = (("decided by", t.deciding), ("against it", t.dissenting), ("could not tell", t.unusable))
+    yield " · ".join(f"{label}: {_ids(ids)}" for label, ids in told if ids)
+
+
+def _ids(ids: Sequence[str], most: int = 4) -> str:
+    more = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(map(clean, ids[:most])) + more
+
+
+def _unchanged(histories: Sequence[History], called: dict[str, str]) -> Iterable[RenderableType]:
+    """Structures without a transition, by why: an unchanging record is not the same as none."""
+    quiet = [called[h.structure_id] for h in histories if not h.note]
+    if quiet:
+        yield Padding(Text(f"No change between the looks at: {'; '.join(quiet)}.", style="dim"), (1, 0, 0, 1))
+    silent = [f"{called[h.structure_id]} ({clean(h.note)})" for h in histories if h.note]
     if silent:
-        yield Padding(Text(_silent(silent, names or {}), style="dim"), (0, 0, 0, 1))
-
-
-def _cells(t: Transition) -> tuple[Text, ...]:
-    word = f"{t.before.replace('_', ' ')} → {t.after_state.replace('_', ' ')}"
-    open_side = t.bracket.after is None or t.bracket.by is None
-    return (
-        Text(f"  {word}", style=COLOURS.get(t.direction, "")),
-        Text(day(t.bracket.after, "no look before")),
-        Text(day(t.bracket.by, "no look after")),
-        Text("—" if open_side else near(t.interval50)),
-        Text("—" if open_side else near(t.interval90)),
-        Text(f"{likelihood(t.probability)} ({percent(t.probability)})"),
-    )
-
-
-def _silent(histories: Sequence[History], names: dict[str, str]) -> str:
-    listed = ", ".join(clean(names.get(h.structure_id) or h.structure_id) for h in histories)
-    return f"No dated change in: {listed}."
+        yield Padding(Text(f"Nothing can be said of: {'; '.join(silent)}.", style="dim"), (1, 0, 0, 1))
 
 
 def positions(given: Sequence[EventPosition], names: dict[str, str]) -> Iterable[RenderableType]:
@@ -151,7 +166,7 @@ def positions(given: Sequence[EventPosition], names: dict[str, str]) -> Iterable
         low, centre, high = p.before
         line = Text.assemble(("• ", "dim"), (f"{where}, {change}: ", "bold"), what, ". ")
         line.append(f"P(before), prior alone: {percent(centre)} (range {percent(low)} to {percent(high)}).")
-        for shift in p.lines:
+        for shift in p.lines[1:]:  # the first row is the images alone, printed above
             line.append(f"\n    + {clean(shift.label)}: {percent(shift.probability)}", style="dim")
             line.append(f" ({percent(shift.low)} to {percent(shift.high)})", style="dim")
         yield Padding(line, (0, 0, 0, 1))
@@ -188,7 +203,9 @@ def everything(answer: Answer) -> Iterable[RenderableType]:
 
 
 def show(parts: Iterable[RenderableType]) -> None:
-    """Print ``parts`` to stdout."""
+    """Print ``parts`` to stdout, without the spaces that padding leaves at the ends of lines."""
     out = console()
-    for part in parts:
-        out.print(part)
+    with out.capture() as captured:
+        for part in parts:
+            out.print(part)
+    typer.echo("\n".join(line.rstrip(" ") for line in captured.get().split("\n")), nl=False)
