@@ -8,7 +8,8 @@ ended (``E`` = the time that the looks leave open for the change):
 3. claim and ``E`` share no time: contradicted;
 4. the claim holds all of ``E``: supported; all of what is left when its own looks count too: consistent;
 5. the claim narrows ``E``: consistent if the change falls in it with at least ``ENOUGH`` once other first-hand reports
-   count (for a source that only repeats: on the looks alone), else goes further.
+   count (for a source that only repeats: on all looks alone; for one that looked for itself ``NOT_AGAINST`` will do,
+   because it adds a look that nobody else has), else goes further.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ Redate = Callable[[Sequence[Observation]], Dating]
 
 ENOUGH: Final = 0.55
 """Where "likely" begins in ICD 203: a claim that narrows the looks' answer is borne only from there."""
+
+NOT_AGAINST: Final = 0.20
+"""Below it, ICD 203 says "very unlikely": from there on the other evidence speaks against a look."""
+
+LOOKED: Final = frozenset(("imagery", "materials"))
+"""Bases of claims that bring a look of their own."""
 
 BORROWED: Final = frozenset(("repeat", "inference", ""))
 """Bases that add no look: their bounds must come from somewhere that can be named."""
@@ -131,7 +138,8 @@ class Judge:
             groups = [(KINDS[kind].reliability, given) for kind, given in gather(others).items()]
             borne = inside(reweighted(found.transition.posterior, groups), *span_of(claim)) if groups else share
             told += f"; with other first-hand reports, {percent(borne)}." if groups else "."
-        return _Judged("consistent" if borne >= ENOUGH else "goes further than the evidence", share, told, ids)
+        needed = NOT_AGAINST if claim.basis in LOOKED else ENOUGH
+        return _Judged("consistent" if borne >= needed else "goes further than the evidence", share, told, ids)
 
     def _others(self, claim: Claim) -> list[Claim]:
         """First-hand claims about the same change from other lines."""

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 
 from siteline.model.dated import Dating, Transition
 from siteline.model.records import CaseData
-from siteline.model.span import from_days
 from siteline.model.weighed import Assessment, Disagreement, EventPosition
 from siteline.weigh.changes import SITE
 from siteline.weigh.lines import Lines
-from siteline.weigh.words import counted, day, likelihood, listed, name_of, percent, phrase, plain, within
+from siteline.weigh.words import counted, day, days, likelihood, listed, name_of, percent, phrase, plain, within
 
 
 def findings(
@@ -56,7 +55,7 @@ def _changed(data: CaseData, t: Transition, lines: Lines) -> Assessment:
     if low is not None and high is not None:
         text = f"{name}: {plain(t.before)} on {day(low)}, {plain(t.after_state)} on {day(high)}."
         text += f" That the change fell between these looks is {likelihood(t.probability)} ({percent(t.probability)})"
-        text += f"; if it did, 90 % of the probability lies in {_days(t.interval90)}."
+        text += f"; if it did, 90 % of the probability lies in {days(*t.interval90)}."
     elif high is not None:
         text = f"{name}: {plain(t.after_state)} on {day(high)}; no earlier look bounds when that began."
     else:
@@ -101,16 +100,18 @@ def _undecided(data: CaseData, given: Sequence[EventPosition]) -> Assessment:
         f"these images, which put it {within(t.bracket.after, t.bracket.by)}."
     )
     low, centre, high = (pick(p.before[i] for p in given) for i, pick in enumerate((min, max, max)))
-    said = f"The prior alone makes \u201cbefore\u201d {likelihood(centre)} ({percent(centre)}, range {percent(low)} to {percent(high)})"
+    said = f"The prior alone makes \u201cbefore\u201d {likelihood(centre)}"
+    said += f" ({percent(centre)}, range {percent(low)} to {percent(high)})"
     if first.lines:
         last = first.lines[-1]
-        said += f"; other reports, at declared weights, {percent(last.probability)} ({percent(last.low)} to {percent(last.high)})"
+        moved = f"{percent(last.probability)}, range {percent(last.low)} to {percent(last.high)}"
+        said += f"; reports by others, at declared weights, move it to {likelihood(last.probability)} ({moved})"
     ids = tuple(dict.fromkeys(i for p in given for i in p.transition.deciding))
     return Assessment(text, f"{said}. Neither is evidence from images.", centre, low, high, ids, _sources(data, ids))
 
 
 def _disputed(d: Disagreement) -> Assessment:
-    sides = listed([f"{counted(len(ids), 'claim')}: {text}" for text, ids, _ in d.sides])
+    sides = listed([f"{counted(len(ids), 'claim')} say{'s' * (len(ids) == 1)} {text}" for text, ids, _ in d.sides])
     sources = tuple(dict.fromkeys(i for _, _, ids in d.sides for i in ids))
     return Assessment(
         f"Sources disagree. {d.title} {sides}.", "Not resolved here; every side is listed below.", source_ids=sources
@@ -131,12 +132,6 @@ def _contested(data: CaseData, t: Transition) -> list[str]:
 def _touches(t: Transition, period: tuple[float, float]) -> bool:
     low, high = t.bracket.after, t.bracket.by
     return (low is None or low < period[1]) and (high is None or high >= period[0])
-
-
-def _days(interval: tuple[float, float]) -> str:
-    first, last = (from_days(float(int(x))) for x in interval)
-    start = f"{first.day} {first:%B}" + ("" if first.year == last.year else f" {first.year}")
-    return f"{start} to {last.day} {last:%B} {last.year}"
 
 
 def _sources(data: CaseData, ids: Sequence[str]) -> tuple[str, ...]:

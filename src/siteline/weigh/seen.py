@@ -53,7 +53,8 @@ def no_change(claim: Claim, seen: Seen) -> Judged:
     if touching:
         if not looks:
             return "not testable", None, "No look with a state falls in this time.", ()
-        told = f"No look shows a change in this time, but the bracket of one reaches into it; that none happened: {percent(share)}."
+        told = "No look shows a change in this time, but the bracket of one reaches into it"
+        told += f"; that none happened: {percent(share)}."
         if claim.structure_id == SITE or share >= 0.5:
             return "consistent", share, told, ids
         return "goes further than the evidence", share, told, ids
@@ -101,9 +102,15 @@ def activity(claim: Claim, seen: Seen) -> Judged:
         what = f"{claim.direction} under way" if names else "activity"
         first = min(o.when.first_day for o in matching)
         return "supported", None, f"{counted(len(matching), 'look')} in this time, the first on {day(first)}: {what}.", ids
+    busy = [o for o in inside_it if o.activity.strip().lower() not in QUIET]
+    if busy:
+        told = f"{counted(len(busy), 'look')} in this time found activity, none of them {claim.direction} of this structure."
+        return "consistent", None, told, tuple(o.observation_id for o in busy)
     share = _likeliest(claim.structure_id, seen.dating, names, low, high)
     if share is not None and share >= 0.5:
-        told = f"No look in this time caught {claim.direction}; looks around it leave it {percent(share)} at its likeliest moment."
+        told = (
+            f"No look in this time caught {claim.direction}; those around it give {percent(share)} at its likeliest moment."
+        )
         return "consistent", share, told, ids
     if not inside_it:
         return "not testable", None, "No look falls in this time.", ()

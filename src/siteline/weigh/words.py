@@ -91,5 +91,15 @@ def phrase(event: Event) -> str:
     first, _, rest = what.partition(" ")
     ordinal = first in ("First", "Second", "Third", "Fourth", "Fifth", "Last")
     said = f"the {first.lower()} {rest}" if ordinal and rest else f"the event \u201c{what}\u201d"
-    start, end = day(event.when.first_day), day(float(math.ceil(event.when.last_day) - 1))
-    return f"{said} ({start})" if start == end else f"{said} ({start} to {end})"
+    return f"{said} ({days(event.when.first_day, float(math.ceil(event.when.last_day) - 1))})"
+
+
+def days(first: float, last: float) -> str:
+    """Days with month and year once where both share them: ``27 to 28 February 2019``."""
+    start, end = from_days(float(math.floor(first))), from_days(float(math.floor(last)))
+    until = f"{end.day} {end:%B} {end.year}"
+    if start == end:
+        return until
+    if start.year != end.year:
+        return f"{start.day} {start:%B} {start.year} to {until}"
+    return f"{start.day} to {until}" if start.month == end.month else f"{start.day} {start:%B} to {until}"
