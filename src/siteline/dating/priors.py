@@ -59,10 +59,10 @@ TEMPER: Final = 0.5
 """n labels of one date count as n ** TEMPER independent ones: readers of one picture share its faults, and many reports
 repeat one reading. Assumed; 0 would count them as one, 1 as independent."""
 
-CHANGE_COST: Final = 1.5
+CHANGE_COST: Final = 1.25
 """What one step of change costs a story, against the log-likelihood of the labels it disregards. Assumed, and free of rates:
-a change that later looks bear out is told from one firm label; a lone label that would need a change there and back (four
-steps or more) is disregarded and shown as dissent, unless its observer is declared better than ``high``."""
+a change that later looks bear out is told from one firm label. A lone label that would need a change there and back (four
+steps or more) is told if its confidence is high, or medium and hard to mistake; else it is shown as dissent."""
 
 RARE: Final[Mapping[str, int]] = {"being_rebuilt->being_dismantled": 4}
 """Transitions that cost a story more than one step."""
