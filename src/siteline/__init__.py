@@ -12,11 +12,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from siteline.api import OpenCase, date, open
     from siteline.dating.frames import states_frame, transitions_frame
+    from siteline.model.errors import BadInput, FileTrouble, NothingToDate, SitelineError
 
 __version__ = "0.1.0"
-__all__ = ["OpenCase", "__version__", "date", "open", "states_frame", "transitions_frame"]
+__all__ = [
+    "BadInput",
+    "FileTrouble",
+    "NothingToDate",
+    "OpenCase",
+    "SitelineError",
+    "__version__",
+    "date",
+    "open",
+    "states_frame",
+    "transitions_frame",
+]
 
 _HOMES = {
+    "BadInput": "siteline.model.errors",
+    "FileTrouble": "siteline.model.errors",
+    "NothingToDate": "siteline.model.errors",
+    "SitelineError": "siteline.model.errors",
     "OpenCase": "siteline.api",
     "date": "siteline.api",
     "open": "siteline.api",
@@ -30,3 +46,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'siteline' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return sorted(__all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from siteline import flow
 from siteline.model.dated import Dating
+from siteline.model.errors import BadInput, BadSetting
 from siteline.model.records import CaseData, Claim, Event, Observation, Scene, Source, Statement
 from siteline.model.settings import Settings
 
@@ -91,6 +93,13 @@ class OpenCase:
 
         return verdicts_frame(self.answer.weighing.claims)
 
+    @property
+    def positions(self) -> pd.DataFrame:
+        """Where key events fall against transitions: P(before, during, after) and whether the images decide."""
+        from siteline.frames import positions_frame
+
+        return positions_frame(self.answer.weighing.positions)
+
     def report(self, out: str | os.PathLike[str]) -> tuple[Path, Path]:
         """Write the report into folder ``out``; returns the paths of the HTML and the PDF. Raises ``FileTrouble``."""
         return flow.publish(self.answer, Path(out))
@@ -113,12 +122,12 @@ def date(
     ``observations``: a frame or rows with structure_id, acquired_date (EDTF, or a date), state, confidence and, where
     known, observation_id, observer, source_id; or ``Observation`` records. ``vocabulary``, ``rates`` (per year) and
     ``noise`` are as in a case's settings. ``transitions_frame(result)`` and ``states_frame(result)`` give frames. Raises
-    ``BadInput`` naming the row, ``NothingToDate`` when no observation has a date.
+    ``BadInput`` naming the row, ``BadSetting`` naming the setting, ``NothingToDate`` when no observation has a date.
     """
     from siteline.dating.engine import date_observations
     from siteline.dating.frames import observations_from_frame, observations_from_rows
 
-    settings = Settings(vocabulary=vocabulary or {}, rates=rates or {}, noise=noise or {})
+    settings = _settings(vocabulary=vocabulary or {}, rates=rates or {}, noise=noise or {})
     records: Sequence[Observation]
     if _is_frame(observations):
         records = observations_from_frame(observations)
@@ -126,9 +135,20 @@ def date(
         given = list(observations)
         ready = [row for row in given if isinstance(row, Observation)]
         loose = [cast(Mapping[str, Any], row) for row in given if not isinstance(row, Observation)]
+        if not all(isinstance(row, Mapping) for row in loose):
+            raise BadInput("observations must be a frame, or a list of mappings or Observation records")
         records = [*ready, *observations_from_rows(loose)]
     flow.require_dated(records)
     return date_observations(records, settings)
+
+
+def _settings(**given: Mapping[str, Any]) -> Settings:
+    """The settings checked as those of a case are, whatever kind of mapping or number they came in."""
+    try:
+        text = json.dumps({name: dict(value) for name, value in given.items()}, default=float)
+    except (TypeError, ValueError) as error:
+        raise BadSetting(" or ".join(given), f"{error}; give mappings from text to text or numbers") from None
+    return Settings.from_json(text)
 
 
 def _is_frame(given: object) -> TypeGuard[pd.DataFrame]:

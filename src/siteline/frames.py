@@ -5,17 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from siteline.model.records import Structure
 from siteline.model.span import Span
-from siteline.model.weighed import ClaimVerdict
+from siteline.model.weighed import ClaimVerdict, EventPosition
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+
+VERDICT_COLUMNS: Final = (
+    "claim_id",
+    "structure_id",
+    "source_id",
+    "verdict",
+    "verdict_with_own",
+    "independent_lines",
+    "probability",
+    "probability_with_own",
+    "because",
+    "observations",
+)
+POSITION_COLUMNS: Final = (
+    "event_id",
+    "structure_id",
+    "to",
+    "decided",
+    "before",
+    "before_low",
+    "before_high",
+    "during",
+    "after",
+    "before_with_reports",
+)
 
 
 def records_frame(records: Iterable[Any], kind: type) -> pd.DataFrame:
@@ -28,16 +54,15 @@ def records_frame(records: Iterable[Any], kind: type) -> pd.DataFrame:
 
     rows = list(records)
     columns: dict[str, Any] = {}
-    for name in [f.name for f in fields(kind)]:
+    for name, declared in [(f.name, str(f.type)) for f in fields(kind)]:
         values = [getattr(row, name) for row in rows]
-        if any(isinstance(value, Span) for value in values):
-            columns[name] = pd.array([span.text for span in values], dtype="object")
+        if declared == Span.__name__:
+            columns[name] = pd.Series([span.text for span in values], dtype="object")
             columns[f"{name}_start"] = _instants([span.start for span in values])
             columns[f"{name}_end"] = _instants([span.end for span in values])
-        elif any(isinstance(value, tuple) for value in values):
-            columns[name] = [";".join(value) for value in values]
         else:
-            columns[name] = values
+            texts = [";".join(value) if isinstance(value, tuple) else value for value in values]
+            columns[name] = pd.Series(texts, dtype="object")
     return pd.DataFrame(columns)
 
 
@@ -55,7 +80,34 @@ def verdicts_frame(verdicts: Iterable[ClaimVerdict]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [{**v.to_json(), "observations": ";".join(v.observation_ids)} for v in verdicts]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
+
+
+def positions_frame(positions: Iterable[EventPosition]) -> pd.DataFrame:
+    """Where events fall against transitions, a row each.
+
+    ``before``/``during``/``after`` are probabilities, ``before_low``/``before_high`` the range over prior rates divided
+    and multiplied by five; ``decided`` is False where the bracket spans the event, so that only the prior speaks.
+    ``before_with_reports`` is P(before) with every further line of evidence added, NaN where there is none.
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            "event_id": p.event.event_id,
+            "structure_id": p.transition.structure_id,
+            "to": p.transition.after_state,
+            "decided": p.decided,
+            "before": p.before[1],
+            "before_low": p.before[0],
+            "before_high": p.before[2],
+            "during": p.during[1],
+            "after": p.after[1],
+            "before_with_reports": p.lines[-1].probability if p.lines else np.nan,
+        }
+        for p in positions
+    ]
+    return pd.DataFrame(rows, columns=list(POSITION_COLUMNS))
 
 
 def _instants(values: Sequence[datetime | None]) -> pd.Series[Any]:

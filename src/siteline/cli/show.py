@@ -160,7 +160,7 @@ def positions(given: Sequence[EventPosition], names: dict[str, str]) -> Iterable
         return
     yield heading("Events inside brackets: the images cannot decide before or after")
     for p in spanning:
-        what = f"{clean(p.event.what)} ({clean(p.event.when.text)})"
+        what = f"{clean(p.event.what).rstrip('.')} ({clean(p.event.when.text)})"
         where = clean(names.get(p.transition.structure_id) or p.transition.structure_id)
         change = p.transition.after_state.replace("_", " ")
         low, centre, high = p.before
@@ -175,9 +175,7 @@ def positions(given: Sequence[EventPosition], names: dict[str, str]) -> Iterable
 def claims(verdicts: Sequence[ClaimVerdict], data: CaseData, only: Sequence[str] = VERDICTS) -> Iterable[RenderableType]:
     """Claims by verdict: who said it, what, and why the verdict is what it is."""
     counted = Counter(v.verdict for v in verdicts)
-    summary = Text(" ")
-    for word in VERDICTS:
-        summary.append(f"{counted[word]} {word}   ", style=MARKS[word])
+    summary = Text("\n").join(Text(f"{counted[word]:>3} {word}", style=MARKS[word]) for word in VERDICTS)
     yield heading("Published claims against independent observations")
     yield summary
     for word in (w for w in VERDICTS if w in only and counted[w]):
@@ -188,8 +186,8 @@ def claims(verdicts: Sequence[ClaimVerdict], data: CaseData, only: Sequence[str]
             line = Text.assemble(
                 (f"{verdict.claim.claim_id}  ", "dim"), (f"{who}: ", "bold"), clean(verdict.claim.paraphrase)
             )
-            line.append(f"\n{clean(verdict.because)}", style="dim")
             yield Padding(line, (0, 0, 0, 2))
+            yield Padding(Text(clean(verdict.because), style="dim"), (0, 0, 0, 8))
 
 
 def everything(answer: Answer) -> Iterable[RenderableType]:
