@@ -91,8 +91,9 @@ def key_positions(data: CaseData, weighing: Weighing) -> list[EventPosition]:
 
 
 def decisive(data: CaseData, weighing: Weighing) -> tuple[float, float] | None:
-    """The weeks to enlarge (days): brackets that span a key event undecided, with the next look that ends the change."""
-    open_ones = [p.transition for p in key_positions(data, weighing) if not p.decided and p.transition.bracket.closed]
+    """The weeks to enlarge (days): brackets that span the first key event left undecided, and what follows them."""
+    undecided = [p for p in key_positions(data, weighing) if not p.decided and p.transition.bracket.closed]
+    open_ones = [p.transition for p in undecided if p.event == undecided[0].event]
     if not open_ones:
         return None
     first = min(t.bracket.after or 0.0 for t in open_ones)
