@@ -91,7 +91,7 @@ class Reader:
         looks = sorted(
             [*blind, *(look for date in dates for look, _ in date.said)], key=lambda x: (x.first, x.last, x.observation_id)
         )
-        return Reading(structure_id, tuple(looks), tuple(dates), tuple(blind), tuple(undated))
+        return Reading(structure_id, tuple(looks), tuple(dates), tuple(blind), tuple(sorted(undated)))
 
     def _state(self, word: str) -> int | None:
         if word not in self._states:
