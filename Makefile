@@ -29,6 +29,7 @@ bench-dating: install
 	$(RUN) python -m benchmarks.dating
 
 bench-speed: install
+	@$(UV) sync --frozen --quiet --inexact --group bench
 	$(RUN) python -m benchmarks.speed
 
 clean:
