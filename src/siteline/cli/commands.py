@@ -275,7 +275,7 @@ def _who(given: str) -> str:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {table}" for table, count in counts.items() if count) or "no rows"
+    return ", ".join(f"{table} {count:,}" for table, count in counts.items() if count) or "no rows"
 
 
 def _paths(paths: dict[str, Path]) -> None:
