@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 
 from siteline.cli.plain import clean
-from siteline.model.dated import Posterior
 from store_folders import SOHAE, small, write
 
 PROGRAM = [sys.executable, "-c", "from siteline.cli import main; main()"]
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-NASTY = "<script>alert(\"x\")</script> \x1b[31mred\x1b]0;title\x07 \u202eesrever \x9b2J 東倉里 אתר 'quoted' [bold]x[/bold] :smile:"
+NASTY = "<script>alert(\"x\")</script> \x1b[31mred\x1b]0;title\x07 \u202eesrever \x9b2J 東倉里 אתר 'q' [bold]x[/bold] :o:"
 
 
 def run(*args: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -61,7 +60,8 @@ def hostile(tmp_path: Path) -> Path:
 
 
 def test_help_loads_nothing_heavy():
-    code = "import sys; sys.argv = ['siteline', '--help']\nfrom siteline.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code = "import sys; sys.argv = ['siteline', '--help']\nfrom siteline.cli import main\n"
+    code += "try: main()\nexcept SystemExit: pass\n"
     code += "print(sorted({'numpy', 'pandas', 'numba', 'geopandas', 'typst', 'jinja2', 'shapely'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
@@ -87,7 +87,7 @@ def test_hostile_text_never_drives_the_terminal(hostile: Path, tmp_path: Path):
         assert not CONTROLS.search(done.stdout + done.stderr), args
     told = run("date", case).stdout
     assert '<script>alert("x")</script>' in told  # shown as it is, only harmless
-    assert "[bold]x[/bold] :smile:" in told
+    assert "[bold]x[/bold] :o:" in told
     as_json = run("claims", case, "--json").stdout
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", as_json)
 
@@ -172,10 +172,8 @@ def test_a_reader_that_stops_reading_is_no_fault(sohae: Path, args: list[str]):
     assert "Exception ignored" not in told
 
 
-def test_interrupt_ends_with_130_and_leaves_nothing(tmp_path: Path):
-    folder, case = write(tmp_path / "in", small()), tmp_path / "out" / "a.gpkg"
-    case.parent.mkdir()
-    looks = folder / "looks.csv"
+def test_interrupt_ends_with_130(tmp_path: Path):
+    looks = tmp_path / "looks.csv"
     looks.write_text("structure_id,acquired_date,state,confidence\nx,2020-01-01,absent,high\n", encoding="utf-8")
     pipe = tmp_path / "settings.json"
     os.mkfifo(pipe)
@@ -216,5 +214,4 @@ def test_words_and_dates_on_the_terminal():
     assert day(17956.0) == "1 Mar 2019"
     assert day(17956.5) == "1 Mar 2019 12:00 UTC"
     assert day(None) == "—"
-    assert near((17895.5, 17956.5)) == "30 Dec 2018 – 1 Mar 2019" or near((17895.5, 17956.5)).endswith("Mar 2019")
-    assert Posterior.__doc__
+    assert near((17895.5, 17956.5)) == "30 Dec 2018 – 1 Mar 2019"

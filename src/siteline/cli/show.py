@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import typer
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -21,6 +22,9 @@ from siteline.weigh.words import likelihood
 WIDTH = 100
 COLUMN = 34
 """Columns for a bracket, the longest being ``after 16 Feb 2019, by 22 Mar 2019``."""
+
+_PADDING = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+"""Spaces at the end of a line, before the codes that end its colours."""
 
 LEGEND = (
     "After the last look without the change, by the first look with it; how likely it is that the change happened "
@@ -206,4 +210,4 @@ def show(parts: Iterable[RenderableType]) -> None:
     with out.capture() as captured:
         for part in parts:
             out.print(part)
-    typer.echo("\n".join(line.rstrip(" ") for line in captured.get().split("\n")), nl=False)
+    sys.stdout.write(_PADDING.sub(r"\1", captured.get()))

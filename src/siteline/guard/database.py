@@ -57,7 +57,7 @@ def open_database(path: Path, wait_s: float) -> tuple[sqlite3.Connection, bool]:
     # "immutable" needs no lock files beside the case, but would overlook what still lies in a write-ahead log.
     mode = ("mode=ro" if wal.exists() and wal.stat().st_size else "immutable=1") if read_only else "mode=rw"
     with translated(path):
-        uri = f"file:{quote(os.fspath(path.resolve()))}?{mode}"
+        uri = f"file:{quote(os.fsencode(path.resolve()))}?{mode}"
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s)
         try:
             db.execute("PRAGMA foreign_keys=ON")
