@@ -108,7 +108,8 @@ def test_footprints_are_geometries(tmp_path: Path):
     folder = write(tmp_path / "in", tables)
     (folder / "structures.geojson").write_text(
         '{"type": "FeatureCollection", "features": ['
-        '{"type": "Feature", "properties": {"structure_id": "pad"}, "geometry": {"type": "Point", "coordinates": [124.7, 39.6]}},'
+        '{"type": "Feature", "properties": {"structure_id": "pad"}, '
+        '"geometry": {"type": "Point", "coordinates": [124.7, 39.6]}},'
         '{"type": "Feature", "properties": {"structure_id": "stand"}, "geometry": null}]}',
         encoding="utf-8",
     )
@@ -142,7 +143,7 @@ def test_times_keep_their_zone():
     rows = [{**LOOKS[0], "acquired_date": datetime(2020, 1, 1, 11, 0, tzinfo=korea)}, LOOKS[1]]
     assert first(siteline.date(rows))["after"] == "2020-01-01T02:00Z"
     with pytest.raises(siteline.BadInput, match=r"row 1.*zone"):
-        siteline.date([{**LOOKS[0], "acquired_date": datetime(2020, 1, 1, 11, 0)}])  # noqa: DTZ001
+        siteline.date([{**LOOKS[0], "acquired_date": datetime(2020, 1, 1, 11, 0)}])
     assert datetime(2020, 1, 1, 2, tzinfo=UTC) == datetime(2020, 1, 1, 11, tzinfo=korea)
 
 
