@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from benchmarks import dating_page, smart
+from benchmarks import dating_page, dating_peer, smart
 from benchmarks.dating_forecast import forecast
 from benchmarks.dating_score import Score, score, uniform_score
 
-from siteline.dating.learned import learn, thin
+from siteline.dating.learned import central, learn, thin
 from siteline.dating.sequence import COMPLETION, ONSET, Life, contradictions, gap
 from siteline.dating.sequence_terms import support
 
@@ -26,9 +26,11 @@ DOCS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 
 @dataclass
 class Thinned:
-    """Scores by (share kept, change, closed): (region, ours, uniform)."""
+    """Scores by (share kept, change, closed): (region, ours, uniform, Markov chain)."""
 
-    rows: dict[tuple[float, int, bool], list[tuple[str, Score, Score]]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[tuple[float, int, bool], list[tuple[str, Score, Score, Score]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     skipped: int = 0
 
 
@@ -55,6 +57,7 @@ def run_thinning(lives: Sequence[Life], fold: Mapping[str, int], draws: int, rep
     for held in range(FOLDS):
         train = [life for life in lives if fold[life.region] != held]
         learned = learn(train, periods, seed=SEED + held, draws=draws)
+        rate = dating_peer.rates(train, periods)
         tell(f"fold {held + 1} of {FOLDS}: learned from {len(train)} sites")
         rng = np.random.default_rng(SEED + 100 + held)
         for life in lives:
@@ -72,7 +75,9 @@ def run_thinning(lives: Sequence[Life], fold: Mapping[str, int], draws: int, rep
                     d = learned.date(seen, change, period)
                     ours = score(d.edges, d.mass, (d.low, d.high), truth, learned.missed, days)
                     flat = uniform_score(*support(bracket, period), truth, learned.missed, days)
-                    result.rows[share, change, bracket.closed].append((life.region, ours, flat))
+                    cuts, mass = dating_peer.density(seen, change, period, rate)
+                    peer = score(cuts, mass, central(cuts, mass, 0.9), truth, learned.missed, days)
+                    result.rows[share, change, bracket.closed].append((life.region, ours, flat, peer))
     return result
 
 

@@ -45,11 +45,12 @@ def read_lives(path: Path) -> list[Life]:
 
 
 def periods(lives: list[Life]) -> dict[str, tuple[float, float]]:
-    """Each region's period: the extent of all looks of its country (a leftover region may hold one site only)."""
-    ends: dict[str, list[float]] = defaultdict(list)
+    """Each region's period: the programme's (``GOLDEN_PERIOD``), widened to hold every look of the region."""
+    low, high = number(GOLDEN_PERIOD[0]), number(GOLDEN_PERIOD[1])
+    ends: dict[str, list[float]] = defaultdict(lambda: [low, high])
     for life in lives:
-        ends[life.region[:2]] += [float(life.days[0]), float(life.days[-1])]
-    return {life.region: (min(ends[life.region[:2]]), max(ends[life.region[:2]])) for life in lives}
+        ends[life.region] += [float(life.days[0]), float(life.days[-1])]
+    return {region: (min(days), max(days)) for region, days in ends.items()}
 
 
 def read_golden(path: Path) -> dict[str, dict[str, str]]:
