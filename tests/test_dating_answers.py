@@ -93,6 +93,11 @@ def test_labels_that_do_not_fit_are_shown_as_dissent(dated: Dating) -> None:
     assert {"o065", "o071"} <= set(change(dated, STAND, "being_rebuilt").dissenting)
 
 
+def test_a_contested_date_after_a_change_is_no_dissent_from_it(dated: Dating) -> None:
+    assert change(dated, RAIL, "being_dismantled").dissenting == ()
+    assert {"o036", "o037", "o038", "o049"} == set(change(dated, RAIL, "partly_dismantled").unusable)
+
+
 def test_an_undated_look_decides_nothing(dated: Dating, sohae: CaseData) -> None:
     assert set(dated.histories[RAIL].undated) == {"o140", "o141"}
     dateless = [o for o in sohae.observations if o.when.known]

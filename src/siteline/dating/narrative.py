@@ -119,7 +119,9 @@ def _change(reading: Reading, before: _Spell | None, then: _Spell) -> Change:
     dissent: list[str] = []
     for k in range(before.first if before else then.first, then.end):
         told = before.state if before and k < then.first else then.state
-        if k not in inside or dates[k].verdict is not None:
+        # A contested date in which somebody says what the story says speaks neither for nor against it.
+        torn = dates[k].verdict is None and (k in inside or any(state == told for _, state in dates[k].said))
+        if not torn:
             dissent += [look.observation_id for look, state in dates[k].said if state != told]
     unusable += _blind(reading, after, by)
     return Change(after, by, before.state if before else None, then.state, tuple(dissent), tuple(unusable))
