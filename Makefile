@@ -27,6 +27,7 @@ $(VENV)/installed: pyproject.toml uv.lock
 
 bench-dating: install
 	$(RUN) python -m benchmarks.dating
+	$(RUN) python -m benchmarks.dating_engine
 
 bench-speed: install
 	@$(UV) sync --frozen --quiet --inexact --group bench

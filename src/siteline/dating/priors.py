@@ -44,9 +44,10 @@ RATES: Final[Mapping[str, float]] = {
 """Expected number per year of each transition while in its first state. What is not listed does not happen in one step;
 ``dismantled->partly_dismantled`` is physically impossible, so that such labels show up as dissent."""
 
-PHASES: Final[Mapping[str, int]] = {"being_built": 3, "being_dismantled": 2, "being_rebuilt": 2}
-"""Erlang phases of the work states: work neither ends on its first day nor goes on for ever. Three for construction:
-squared mean over variance of the 692 SMART durations is 3.2. Two for the others is assumed. Other states have one."""
+PHASES: Final[Mapping[str, int]] = {"being_dismantled": 2, "being_rebuilt": 2}
+"""Erlang phases of the work states: work neither ends on its first day nor goes on for ever. Two is assumed. Construction
+has one, like all other states: three would fit its durations (squared mean over variance 3.2 at the 692 SMART sites), but
+dates of thinned records there come out worse with three or two than with one (docs/benchmarks/engine.md)."""
 
 NOISE: Final[Mapping[str, float]] = {"high": 0.02, "medium": 0.05, "low": 0.25}
 """Share of wrong labels by stated confidence. Assumed; declare or learn it per observer where there is truth
