@@ -93,6 +93,26 @@ class BadRows(BadInput):
         )
 
 
+class BadGrid(BadInput):
+    """A grid that cannot be: no area, no pixels, or far too many."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the ``reason``, with its remedy."""
+        self.reason = reason
+        super().__init__(f"the grid cannot be used: {reason}")
+
+
+class MixedStack(BadInput):
+    """Scenes that must not lie in one series: radar of several orbits or directions, or optical with radar."""
+
+    def __init__(self, stacks: Sequence[str]) -> None:
+        """Keep the names of the ``stacks`` the scenes fall into."""
+        self.stacks = tuple(stacks)
+        super().__init__(
+            f"the scenes belong to {len(stacks)} stacks ({', '.join(stacks)}); load each alone (siteline.stacks)"
+        )
+
+
 class FileTrouble(SitelineError):
     """A file or folder cannot be read or written."""
 
@@ -127,6 +147,81 @@ class CaseBusy(FileTrouble):
 
 class WouldOverwrite(FileTrouble):
     """The target exists already and was left as it is."""
+
+
+class BadRaster(FileTrouble):
+    """An image file that is truncated, damaged, of a kind that is not read, or claims what cannot be."""
+
+
+class DigestMismatch(FileTrouble):
+    """A stored file is not the one that was stored."""
+
+    def __init__(self, path: Path | str, expected: str, found: str) -> None:
+        """Keep both SHA-256 digests (hex)."""
+        self.expected, self.found = expected, found
+        reason = f"its SHA-256 is {found[:12]}... where {expected[:12]}... was stored"
+        super().__init__(path, reason, "it is not used; fetch it again (siteline fetch)")
+
+
+class SourceTrouble(SitelineError):
+    """A source of images cannot be used now, or must not be."""
+
+    exit_code = 5
+
+
+class ServerUnavailable(SourceTrouble):
+    """A server did not answer, or not with what was asked, until the deadline."""
+
+    def __init__(self, url: str, reason: str, tries: int, seconds: float) -> None:
+        """Keep ``url`` (without secrets), the last ``reason``, how many ``tries`` were made and in how many ``seconds``."""
+        self.url, self.reason, self.tries, self.seconds = url, reason, tries, seconds
+        times = "once" if tries == 1 else f"{tries} times in {seconds:.0f} s"
+        super().__init__(f"{shorten(url, 200)}: {reason} (tried {times}); try again later, or check: siteline doctor")
+
+
+class BadAnswer(SourceTrouble):
+    """A server answered something that is not what it should be, and asking again would not help."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        """Keep ``url`` (without secrets) and the ``reason``."""
+        self.url, self.reason = url, reason
+        super().__init__(f"{shorten(url, 200)}: {reason}")
+
+
+class AddressRefused(SourceTrouble):
+    """An address that a document or a redirect gave and that must not be opened."""
+
+    def __init__(self, href: str, reason: str) -> None:
+        """Keep the ``href`` and the ``reason``."""
+        self.href, self.reason = href, reason
+        super().__init__(f"{shorten(href, 200)!r} was not opened: {reason}")
+
+
+class IncompleteSearch(SourceTrouble):
+    """A source returned fewer scenes than it says it has."""
+
+    def __init__(self, source: str, got: int, matched: int) -> None:
+        """Keep how many scenes were ``got`` and how many the source says ``matched``."""
+        self.source, self.got, self.matched = source, got, matched
+        super().__init__(
+            f"{source}: {got} of {matched} scenes were returned; nothing was kept, since a missing scene can hide a change; "
+            "search again, or in shorter periods"
+        )
+
+
+class CredentialsMissing(SourceTrouble):
+    """A source needs credentials that are not set, or refuses those that are."""
+
+    def __init__(self, source: str, reason: str, remedy: str) -> None:
+        """Keep what is missing (never a value)."""
+        self.source, self.reason, self.remedy = source, reason, remedy
+        super().__init__(f"{source}: {reason}; {remedy}")
+
+
+class NoScenes(SitelineError):
+    """There is no scene to work on."""
+
+    exit_code = 4
 
 
 class NothingToDate(SitelineError):

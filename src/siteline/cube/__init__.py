@@ -1,0 +1,1 @@
+"""Scenes to (time, band, y, x): read, calibrate, align, mask."""

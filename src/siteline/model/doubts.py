@@ -1,0 +1,51 @@
+"""Doubt is typed: one warning class per way an answer may be less sure than it looks. ``strict()`` turns them into errors.
+
+Every doubt is also written where it belongs (a scene's ``doubt``, a search's completeness), since warnings pass by.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+
+class Doubt(UserWarning):
+    """Root of every doubt; ``subject`` names the scene, file or search, ``reason`` says what is doubtful."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        """Keep both; the message is one sentence."""
+        self.subject, self.reason = subject, reason
+        super().__init__(f"{subject}: {reason}")
+
+
+class CalibrationDoubtful(Doubt):
+    """Metadata and pixels disagree about offset or scale, or nothing says what the numbers mean."""
+
+
+class DuplicateScene(Doubt):
+    """One acquisition is listed twice; one was kept by a recorded rule."""
+
+
+class SearchMaybeIncomplete(Doubt):
+    """A source does not say how many scenes it has; the list may lack some."""
+
+
+class SceneUnusable(Doubt):
+    """A scene is kept and shown, and not used: quarantined, unreadable, without a place or a time."""
+
+
+class NotAligned(Doubt):
+    """A scene could not be aligned to the reference; it is not used for pixel measurements."""
+
+
+class DateIsLimit(Doubt):
+    """The date is that of a mosaic or a release: the pixels are not later than it, how much older is not known."""
+
+
+def tell(doubt: Doubt) -> None:
+    """Warn of ``doubt``, from the caller's caller."""
+    warnings.warn(doubt, stacklevel=3)
+
+
+def strict() -> None:
+    """From here on every doubt is an error: for scripts that must not go on unsure."""
+    warnings.simplefilter("error", Doubt)
