@@ -120,6 +120,36 @@ def small() -> dict[str, Rows]:
                 "author": "us",
             },
         ],
+        "searches.csv": [
+            {
+                "search_id": "q1",
+                "source": "folder",
+                "asked": "{}",
+                "searched_at": "2026-01-14T00:00:00Z",
+                "returned": "1",
+                "matched": "",
+                "completeness": "unknown",
+                "notes": "",
+            },
+        ],
+        "imagery.csv": [
+            {
+                "scene_id": "folder/a",
+                "search_id": "q1",
+                "acquired": "2019-03-02T02:11:00Z",
+                "provider": "P",
+                "platform": "",
+                "cloud_percent": "",
+                "site_cloud_percent": "",
+                "site_share": "1",
+                "structure_shares": "{}",
+                "licence": "",
+                "credit": "",
+                "status": "kept",
+                "why": "",
+                "stac": '{"type": "Feature", "id": "a"}',
+            },
+        ],
     }
 
 

@@ -184,37 +184,42 @@ def test_a_transaction_that_fails_leaves_nothing(case: Path):
 
 def test_a_newer_case_is_left_alone(case: Path):
     with closing(sqlite3.connect(case)) as db, db:
-        db.execute("UPDATE siteline_meta SET value='3' WHERE key='schema_version'")
+        db.execute("UPDATE siteline_meta SET value='4' WHERE key='schema_version'")
     raw = case.read_bytes()
     for use in (Case.open, check_case):
-        with pytest.raises(CaseTooNew, match="schema version 3, this siteline reads up to 2"):
+        with pytest.raises(CaseTooNew, match="schema version 4, this siteline reads up to 3"):
             use(case)
     assert case.read_bytes() == raw
 
 
-def old_case(path: Path) -> Path:
-    """A case of version 1 with a source and a structure."""
+def old_case(path: Path, version: int = 1) -> Path:
+    """A case of an older version with a source and a structure."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        create_schema(db, version=1)
+        create_schema(db, version=version)
         db.execute("INSERT INTO sources (source_id, publisher) VALUES ('s1', 'P')")
         db.execute("INSERT INTO structures (structure_id, name) VALUES ('pad', 'Pad')")
-        assert "extra" not in [row[1] for row in db.execute("PRAGMA table_info(sources)")]
+        assert ("extra" in [row[1] for row in db.execute("PRAGMA table_info(sources)")]) == (version > 1)
+        assert db.execute("SELECT 1 FROM sqlite_master WHERE name='imagery'").fetchone() is None
     return path
 
 
-def test_a_case_of_version_1_is_brought_up_to_date(tmp_path: Path):
-    path = old_case(tmp_path / "old.gpkg")
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_case_is_brought_up_to_date(tmp_path: Path, version: int):
+    path = old_case(tmp_path / "old.gpkg", version)
+    steps = [("migrate", {"value": v}, {"value": v + 1}) for v in range(version, 3)]
     with Case.open(path) as opened:
         assert opened.data().sources["s1"].publisher == "P"
-        assert [(e.what, e.before, e.after) for e in opened.journal()] == [("migrate", {"value": 1}, {"value": 2})]
+        migrations = [e for e in opened.journal() if e.what == "migrate"]
+        assert [(e.what, e.before, e.after) for e in migrations] == steps
     assert check_case(path) == []
     import_folder(write(tmp_path / "in", small()), path, who="Ann", merge=True, today=TODAY)
     with Case.open(path) as opened:
-        assert opened.journal()[1].before is not None  # its rows are journalled from now on
+        updated = [e for e in opened.journal() if e.what == "update" and e.key == "s1"]
+        assert updated[0].before is not None  # its rows are journalled from now on
         assert opened.data() == read_folder(tmp_path / "in", today=TODAY)
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         create_schema(fresh)
-        for table in ("observations", "structures"):
+        for table in ("observations", "structures", "imagery", "searches"):
             columns = [[row[1:] for row in d.execute(f"PRAGMA table_info({table})")] for d in (db, fresh)]
             assert columns[0] == columns[1]
         sql = "SELECT name, sql FROM sqlite_master WHERE type='trigger' ORDER BY name"

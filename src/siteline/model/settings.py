@@ -23,12 +23,14 @@ class Settings:
     the extent of the observations. ``vocabulary``: the case's own state words -> known words. ``rates``: overrides of
     the prior rate of a transition, ``"complete->being_dismantled"`` -> expected number per year. ``noise``: overrides of
     the share of wrong labels by confidence (``high``, ``medium``, ``low``) or by observer (``observer:<name>``).
+    ``area``: the site as a WKT polygon or point in WGS 84 longitude and latitude, or empty for the extent of the footprints.
     ``key_events``: event ids the question turns on. ``key_structures``: structures that lead the report.
     """
 
     title: str = ""
     subtitle: str = ""
     period: tuple[str, ...] = ()
+    area: str = ""
     vocabulary: Mapping[str, str] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     noise: Mapping[str, float] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Settings:
             title=_text(raw, "title"),
             subtitle=_text(raw, "subtitle"),
             period=_period(raw),
+            area=_area(raw),
             vocabulary=_vocabulary(raw),
             rates=_numbers(raw, "rates", 0.0, 366.0, _rate_name),
             noise=_numbers(raw, "noise", 0.0, 1.0, _noise_name),
@@ -107,6 +110,22 @@ def _period(raw: Mapping[str, Any]) -> tuple[str, ...]:
     if start.first_day >= end.last_day:
         raise BadSetting("period", "its end lies before its start; swap them")
     return period
+
+
+def _area(raw: Mapping[str, Any]) -> str:
+    text = _text(raw, "area")
+    if not text:
+        return ""
+    import shapely
+
+    try:
+        shape = shapely.from_wkt(text)
+    except shapely.errors.ShapelyError as error:
+        raise BadSetting("area", f"not WKT ({error}); write POLYGON ((lon lat, ...))") from None
+    west, south, east, north = shape.bounds
+    if shape.is_empty or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadSetting("area", "must lie in longitude -180 to 180 and latitude -90 to 90, longitude first")
+    return text
 
 
 def _vocabulary(raw: Mapping[str, Any]) -> Mapping[str, str]:

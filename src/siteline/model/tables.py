@@ -51,6 +51,8 @@ class Table:
 
 CONFIDENCES: Final = ("high", "medium", "low")
 CLAIM_TYPES: Final = ("began", "ended", "no_change", "activity")
+COMPLETENESS: Final = ("complete", "unknown")
+STATUSES: Final = ("kept", "duplicate", "quarantined")
 READINGS: Final = ("consistent", "inconsistent", "neutral")
 
 TABLES: Final[tuple[Table, ...]] = (
@@ -205,6 +207,44 @@ TABLES: Final[tuple[Table, ...]] = (
             Column("reading", "word", "Would one expect the item if the hypothesis were true?", True, words=READINGS),
             Column("why", "text", "The reason, in one sentence."),
             Column("author", "text", "Who judged."),
+        ),
+    ),
+    Table(
+        "searches",
+        "searches.csv",
+        "What was asked of a source of scenes, and whether its answer was complete.",
+        (
+            Column("search_id", "id", "Key.", True),
+            Column("source", "text", "The source: a preset, the address of a STAC API or catalogue, or a folder."),
+            Column("asked", "text", "The question as JSON: area, period, options."),
+            Column("searched_at", "text", "When (UTC)."),
+            Column("returned", "text", "Number of scenes returned."),
+            Column("matched", "text", "Number of scenes there are by the source's own count; blank = it does not say."),
+            Column("completeness", "word", "Whether these are all.", True, words=COMPLETENESS),
+            Column("notes", "text", "What a reader of the list must know, a line each."),
+        ),
+    ),
+    Table(
+        "imagery",
+        "imagery.csv",
+        "Scenes with pixels that searches found, kept whole as STAC Items.",
+        (
+            Column("scene_id", "id", "Key: the source, then the id it gives.", True),
+            Column("search_id", "ref", "The latest search that returned it.", True, "searches"),
+            Column("acquired", "text", "When it was taken: an instant or an EDTF interval, UTC; blank = not stated."),
+            Column("provider", "text", "Who sells or publishes the images."),
+            Column("platform", "text", "The satellite or aircraft."),
+            Column("cloud_percent", "text", "Cloud over the whole product, as declared; blank = not declared."),
+            Column("site_cloud_percent", "text", "Cloud over the site, from the pixels; blank = not known yet."),
+            Column("site_share", "text", "Share of the site that its footprint covers, 0 to 1; blank = not known."),
+            Column("structure_shares", "text", "The same for each structure with a footprint, as a JSON object."),
+            Column("licence", "text", "Licence, as declared."),
+            Column("credit", "text", "Credit line."),
+            Column("status", "word", "Whether it is used.", True, words=STATUSES),
+            Column(
+                "why", "text", "Why it is not used (the rule, and the scene kept instead), or what is doubtful about it."
+            ),
+            Column("stac", "text", "The STAC Item as JSON.", True),
         ),
     ),
 )

@@ -6,8 +6,11 @@ import sqlite3
 
 from siteline.model.tables import BY_NAME, TABLES, Table
 
-SCHEMA_VERSION = 2
-"""Version 1 kept no unknown columns and its journal was blind to edits made by other programs."""
+SCHEMA_VERSION = 3
+"""Version 1 kept no unknown columns and its journal was blind to edits made by other programs; version 2 had no imagery."""
+
+_SINCE = {"searches": 3, "imagery": 3}
+"""Tables that came later than version 1."""
 
 APPLICATION_ID = 0x47504B47
 USER_VERSION = 10400
@@ -51,37 +54,39 @@ _JOURNAL = "INSERT INTO siteline_journal (at, who, action, table_name, row_id, b
 
 
 def create_schema(db: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None:
-    """Make an empty case in the fresh database ``db``; ``version`` 1 is for tests of the migration."""
+    """Make an empty case in the fresh database ``db``; an older ``version`` is for tests of the migration."""
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute(f"PRAGMA user_version={USER_VERSION}")
     db.executescript(f"BEGIN;{_GPKG}")
     db.executemany("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", _SRS)
-    for table in TABLES:
-        db.execute(_table_sql(table, version))
-        kind = "features" if table.name == "structures" else "attributes"
-        _register(db, table.name, kind, table.doc)
+    tables = [table for table in TABLES if _SINCE.get(table.name, 1) <= version]
+    for table in tables:
+        _add_table(db, table, version)
     for name in OWN_TABLES:
         _register(db, name, "attributes", "Kept by siteline.")
     db.execute("INSERT INTO gpkg_geometry_columns VALUES ('structures', 'geom', 'GEOMETRY', 4326, 2, 0)")
     db.execute("INSERT INTO siteline_meta (key, value) VALUES ('schema_version', ?)", (str(version),))
     db.execute("INSERT INTO siteline_settings VALUES (1, '{}')")
     if version >= 2:
-        _watch(db)
+        _watch(db, tables)
     db.execute("COMMIT")
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring a case of version 1 to version 2, with a line in the journal; the caller holds the transaction."""
-    if schema_version(db) != 1:
-        return
-    for table in TABLES:
-        db.execute(f"ALTER TABLE \"{table.name}\" ADD COLUMN extra TEXT NOT NULL DEFAULT '{{}}' CHECK (json_valid(extra))")
-    _watch(db)
-    db.execute("UPDATE siteline_meta SET value='2' WHERE key='schema_version'")
-    values = (
-        f"VALUES ({_NOW}, 'siteline', 'migrate', 'siteline_meta', 'schema_version', '{{\"value\":1}}', '{{\"value\":2}}')"
-    )
-    db.execute(f"{_JOURNAL} {values}")
+    """Bring an older case to the present version, with a line in the journal per step; the caller holds the transaction."""
+    if schema_version(db) == 1:
+        old = [table for table in TABLES if table.name not in _SINCE]
+        for table in old:
+            extra = "extra TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra))"
+            db.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {extra}')
+        _watch(db, old)
+        _note_step(db, 1)
+    if schema_version(db) == 2:
+        new = [table for table in TABLES if _SINCE.get(table.name) == 3]
+        for table in new:
+            _add_table(db, table, 3)
+        _watch(db, new, settings=False)
+        _note_step(db, 2)
 
 
 def schema_version(db: sqlite3.Connection) -> int | None:
@@ -97,6 +102,17 @@ def set_writer(db: sqlite3.Connection, who: str | None) -> None:
     db.execute("DELETE FROM siteline_meta WHERE key='writer'")
     if who is not None:
         db.execute("INSERT INTO siteline_meta (key, value) VALUES ('writer', ?)", (who.encode("utf-8", "replace").decode(),))
+
+
+def _note_step(db: sqlite3.Connection, version: int) -> None:
+    db.execute("UPDATE siteline_meta SET value=? WHERE key='schema_version'", (str(version + 1),))
+    values = f"VALUES ({_NOW}, 'siteline', 'migrate', 'siteline_meta', 'schema_version', ?, ?)"
+    db.execute(f"{_JOURNAL} {values}", (f'{{"value":{version}}}', f'{{"value":{version + 1}}}'))
+
+
+def _add_table(db: sqlite3.Connection, table: Table, version: int) -> None:
+    db.execute(_table_sql(table, version))
+    _register(db, table.name, "features" if table.name == "structures" else "attributes", table.doc)
 
 
 def _register(db: sqlite3.Connection, name: str, kind: str, doc: str) -> None:
@@ -122,10 +138,11 @@ def _table_sql(table: Table, version: int) -> str:
     return f'CREATE TABLE "{table.name}" ({", ".join(parts)})'
 
 
-def _watch(db: sqlite3.Connection) -> None:
+def _watch(db: sqlite3.Connection, tables: list[Table], *, settings: bool = True) -> None:
     """Triggers that write the journal, so that no change escapes it, whichever program makes it."""
-    columns = {t.name: (t.key, [*(c.name for c in t.columns), "extra"]) for t in TABLES}
-    columns["siteline_settings"] = ("fid", ["json"])
+    columns = {t.name: (t.key, [*(c.name for c in t.columns), "extra"]) for t in tables}
+    if settings:
+        columns["siteline_settings"] = ("fid", ["json"])
     who = f"coalesce((SELECT value FROM siteline_meta WHERE key='writer'), '{STRANGER}')"
     for name, (key, names) in columns.items():
         old, new = (_as_json(side, names, name == "structures") for side in ("OLD", "NEW"))

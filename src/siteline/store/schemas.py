@@ -51,6 +51,7 @@ def settings_schema() -> dict[str, Any]:
             "description": "First and last EDTF date of interest; empty for the extent of the observations.",
             "oneOf": [{**texts, "minItems": 2, "maxItems": 2}, {**texts, "maxItems": 0}],
         },
+        "area": {"type": "string", "description": "The site as WKT, EPSG:4326; empty for the extent of the footprints."},
         "vocabulary": {
             "description": "The case's own state words, each with the known word it stands for.",
             "type": "object",
