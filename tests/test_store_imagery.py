@@ -26,7 +26,7 @@ EARLY = FoundScene(
     site_share=1.0,
     structure_shares={"pad": 0.25},
 )
-LATE = replace(EARLY, scene_id="earth-search/b", acquired="2019-03-02T02:11:00Z", status="duplicate", why="of a: newer baseline")
+LATE = replace(EARLY, scene_id="earth-search/b", acquired="2019-03-02T02:11:00Z", status="duplicate", why="of a: newer")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog="Exit codes: 0 done, 2 wrong input, 3 file trouble, 4 nothing to work on, 5 source of images unusable, 130 interrupted.",
+    epilog="Exit codes: 0 done, 2 wrong input, 3 file trouble, 4 nothing to work on, 5 source unusable, 130 interrupted.",
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout (schemas: docs/schema).")]
