@@ -102,6 +102,15 @@ class BadGrid(BadInput):
         super().__init__(f"the grid cannot be used: {reason}")
 
 
+class NoArea(BadInput):
+    """Nothing says where the site, or a structure, is."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        """Keep the ``reason`` and the ``remedy``."""
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason}; {remedy}")
+
+
 class MixedStack(BadInput):
     """Scenes that must not lie in one series: radar of several orbits or directions, or optical with radar."""
 
