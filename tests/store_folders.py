@@ -136,6 +136,7 @@ def small() -> dict[str, Rows]:
             {
                 "scene_id": "folder/a",
                 "search_id": "q1",
+                "source": "folder",
                 "acquired": "2019-03-02T02:11:00Z",
                 "provider": "P",
                 "platform": "",

@@ -20,6 +20,7 @@ EARLY = FoundScene(
     scene_id="earth-search/a",
     search_id="q1",
     stac={"type": "Feature", "id": "a", "properties": {"eo:cloud_cover": 12.5, "title": "発射場\n2"}},
+    source="earth-search",
     acquired="2019-02-16T02:11:00Z",
     provider="ESA",
     cloud_percent=12.5,

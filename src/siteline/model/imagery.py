@@ -35,6 +35,7 @@ class FoundScene:
     scene_id: str
     search_id: str
     stac: StacItem
+    source: str = ""
     acquired: str = ""
     provider: str = ""
     platform: str = ""

@@ -231,6 +231,7 @@ TABLES: Final[tuple[Table, ...]] = (
         (
             Column("scene_id", "id", "Key: the source, then the id it gives.", True),
             Column("search_id", "ref", "The latest search that returned it.", True, "searches"),
+            Column("source", "text", "The source's short name, as the key begins with it."),
             Column("acquired", "text", "When it was taken: an instant or an EDTF interval, UTC; blank = not stated."),
             Column("provider", "text", "Who sells or publishes the images."),
             Column("platform", "text", "The satellite or aircraft."),

@@ -80,6 +80,7 @@ def _scene_cells(scene: FoundScene) -> dict[str, str]:
     return {
         "scene_id": scene.scene_id,
         "search_id": scene.search_id,
+        "source": scene.source,
         "acquired": scene.acquired,
         "provider": scene.provider,
         "platform": scene.platform,
@@ -101,6 +102,7 @@ def _scene(case: Case, cells: Mapping[str, str]) -> FoundScene:
             scene_id=cells["scene_id"],
             search_id=cells["search_id"],
             stac=json.loads(cells["stac"]),
+            source=cells["source"],
             acquired=cells["acquired"],
             provider=cells["provider"],
             platform=cells["platform"],
