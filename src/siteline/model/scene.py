@@ -96,3 +96,12 @@ class ImageScene:
     def masks(self) -> tuple[Asset, ...]:
         """The scene's own mask layers."""
         return tuple(asset for asset in self.assets if asset.role == "mask")
+
+    @property
+    def georef(self) -> tuple[str, tuple[float, ...]] | None:
+        """(CRS, affine coefficients) stated beside files that carry none of their own, such as pictures; None elsewhere."""
+        transform = self.properties.get("siteline:transform")
+        code = self.properties.get("proj:code") or self.properties.get("proj:epsg")
+        if not isinstance(transform, list) or len(transform) < 6 or code is None:
+            return None
+        return code if isinstance(code, str) else f"EPSG:{code}", tuple(float(number) for number in transform[:6])

@@ -52,3 +52,31 @@ class Found:
     completeness: Completeness
     matched: int | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a fetch did: ``failed`` holds (scene id, reason). ``bytes_due``: estimated from headers."""
+
+    scenes: int
+    pieces: int
+    bytes_due: int
+    bytes_got: int
+    planned_only: bool
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One source as seen from here. ``access_note`` says where its credentials come from, never what they are."""
+
+    name: str
+    url: str
+    reached: bool
+    seconds: float
+    reason: str
+    access_ready: bool
+    access_note: str
+
+
+ACCESS_WORDS = "Credentials come from the providers' own variables and files; siteline keeps none of them."
