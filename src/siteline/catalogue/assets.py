@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -65,12 +66,49 @@ def _alternates(asset: Mapping[str, Any]) -> Iterator[Any]:
 
 def _settle(href: str, base: str) -> str:
     href = href.strip()
-    scheme = urlsplit(href).scheme.casefold()
+    scheme = _scheme(href)
     if scheme in ("http", "https", "s3"):
         return href
-    if scheme or (href.startswith("/") and not base.startswith(("http:", "https:"))):
-        return "" if scheme or href.startswith("/vsi") else href
-    return urljoin(base, href) if base else ""
+    if scheme or href.startswith("/vsi"):
+        return ""
+    if base.startswith(("http:", "https:")):
+        return urljoin(base, href)
+    if href.startswith("/"):
+        return href
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), href)) if base else ""
+
+
+def _scheme(href: str) -> str:
+    """The scheme of an address, "" for a path; "bad" where it is not even an address."""
+    try:
+        return urlsplit(href).scheme.casefold()
+    except ValueError:
+        return "bad"
+
+
+def settled(item: StacItem, page: str) -> StacItem:
+    """A copy of ``item``, found at or on ``page`` (URL or absolute path), whose assets have absolute addresses.
+
+    What a remote item must not name (a file of this machine, an address of another kind) becomes "": gone, never read.
+    """
+    base = base_of(item)
+    if not base or page.startswith("/") or not base.startswith(("http:", "https:")):
+        base = page
+    assets = {}
+    for key, asset in (item.get("assets") or {}).items():
+        if not isinstance(asset, Mapping):
+            continue
+        copy = dict(asset)
+        if isinstance(asset.get("href"), str):
+            copy["href"] = _settle(asset["href"], base)
+        if isinstance(asset.get("alternate"), Mapping):
+            copy["alternate"] = {
+                name: {**other, "href": _settle(str(other.get("href") or ""), base)}
+                for name, other in asset["alternate"].items()
+                if isinstance(other, Mapping)
+            }
+        assets[key] = copy
+    return {**item, "assets": assets}
 
 
 def _scheme_rank(href: str) -> int:

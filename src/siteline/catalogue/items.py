@@ -134,10 +134,14 @@ def _tile(properties: Mapping[str, Any], product: Product) -> str:
     path, row = properties.get("landsat:wrs_path"), properties.get("landsat:wrs_row")
     if path is not None and row is not None:
         return f"{path!s:0>3}{row!s:0>3}"
-    return product.tile or code or str(properties.get("opera:burst_id") or properties.get("quadkey") or "")
+    region = str(properties.get("odc:region_code") or "")
+    return product.tile or code or region or str(properties.get("opera:burst_id") or properties.get("quadkey") or "")
 
 
 def _datatake(item: StacItem, properties: Mapping[str, Any], product: Product) -> str:
+    if product.datatake.startswith("HLSS30_") and (platform := _platform(properties, product)).startswith("sentinel-2"):
+        taken = datetime.strptime(product.datatake[7:], "%Y%jT%H%M%S")
+        return f"S{platform[9:].upper()}_{taken:%Y%m%dT%H%M%S}"  # as the Sentinel-2 product it was made from
     if product.datatake:
         return product.datatake
     return str(properties.get("catalog_id") or (item.get("id") if properties.get("pl:item_type") else "") or "")
