@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 from dataclasses import asdict
 from importlib import resources
@@ -13,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from siteline.cli.ending import ending, print_json
+from siteline.cli.options import CasePath, Json, Who, who_is
 from siteline.cli.plain import clean
 
 app = typer.Typer(
@@ -25,9 +24,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 wrong input, 3 file trouble, 4 nothing to work on, 5 source unusable, 130 interrupted.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout (schemas: docs/schema).")]
-CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A case file (.gpkg).")]
-Who = Annotated[str, typer.Option("--who", help="Name for the journal; else SITELINE_WHO, else the login name.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the report; made if missing.")]
 
 
@@ -89,7 +85,7 @@ def new(
     from siteline.model.settings import Settings
     from siteline.store.case import Case
 
-    with Case.create(case, who=_who(who), settings=Settings(title=title)):
+    with Case.create(case, who=who_is(who), settings=Settings(title=title)):
         pass
     if as_json:
         print_json({"case": str(case)})
@@ -115,7 +111,7 @@ def import_(
 
     with Steps(quiet=as_json) as steps:
         steps.tell(f"importing {folder}")
-        counts = dict(import_folder(folder, case, who=_who(who), progress=steps.rows, merge=merge))
+        counts = dict(import_folder(folder, case, who=who_is(who), progress=steps.rows, merge=merge))
     if as_json:
         print_json({"case": str(case), "rows": counts})
     else:
@@ -263,15 +259,6 @@ def _date_looks(observations: Path, settings: Path | None, steps: Any) -> tuple[
     flow.require_dated(looks)
     steps.tell(f"dating {len({look.structure_id for look in looks}):,} structures")
     return date_observations(looks, chosen), {}, ()
-
-
-def _who(given: str) -> str:
-    if given or os.environ.get("SITELINE_WHO"):
-        return given or os.environ["SITELINE_WHO"]
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -42,6 +42,14 @@ class Steps:
         if self._status is not None:
             self._status.update(Text(f"{self._step}: {count:,} {table}", style="dim"))
 
+    def part(self, done: int, total: int, detail: str = "") -> None:
+        """Show how much of the step is done, as a bar, with ``detail`` (bytes, a name) beside it."""
+        if self._status is not None and total > 0:
+            filled = round(20 * done / total)
+            bar = Text.assemble(("━" * filled, "green"), ("━" * (20 - filled), "bright_black"))
+            told = Text(f" {done:,} of {total:,}{f', {clean(detail)}' if detail else ''}", style="dim")
+            self._status.update(Text.assemble((f"{self._step}  ", "dim"), bar, told))
+
     def _finish(self, *, done: bool) -> None:
         if self._status is not None:
             self._status.stop()

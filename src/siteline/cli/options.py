@@ -1,0 +1,33 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout (schemas: docs/schema).")]
+CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A case file (.gpkg).")]
+Who = Annotated[str, typer.Option("--who", help="Name for the journal; else SITELINE_WHO, else the login name.")]
+From = Annotated[str, typer.Option("--from", metavar="DATE", help="First day (EDTF, UTC).")]
+To = Annotated[str, typer.Option("--to", metavar="DATE", help="Last day, included.")]
+Res = Annotated[float | None, typer.Option("--res", metavar="METRES", help="Pixel size; else that of the finest scenes.")]
+Bands = Annotated[str, typer.Option("--bands", metavar="NAMES", help="Bands by their common names, joined by commas.")]
+
+
+def who_is(given: str) -> str:
+    """The name for the journal."""
+    if given or os.environ.get("SITELINE_WHO"):
+        return given or os.environ["SITELINE_WHO"]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in a list joined by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
