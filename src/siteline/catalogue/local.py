@@ -1,0 +1,31 @@
+"""A folder of this machine as a source of scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siteline.catalogue.folder import LocalFolder
+from siteline.model.errors import FileTrouble
+
+if TYPE_CHECKING:
+    from siteline.catalogue.shelf import ReadHeader
+    from siteline.catalogue.source import Source
+
+
+def source_for(path: Path, read_header: ReadHeader | None = None) -> Source:
+    """The folder ``path`` as a source: deliveries and single images in it, at any depth.
+
+    ``read_header``: reads the header of an image at an absolute path; by default the guard's, which opens nothing outside
+    the folder. Raises ``FileTrouble`` for what is no folder.
+    """
+    folder = path.resolve()
+    if not folder.is_dir():
+        raise FileTrouble(path, "is not a folder", "name the folder that holds the images")
+    return LocalFolder(folder, read_header or _guarded(folder))
+
+
+def _guarded(folder: Path) -> ReadHeader:
+    from siteline.guard.reader import Reader
+
+    return Reader(offline=True, local_roots=(folder,)).info
