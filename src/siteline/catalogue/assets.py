@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from siteline.catalogue import bandnames
 from siteline.catalogue.collections import Family
+from siteline.catalogue.hrefs import access_of, address_of, base_of
+from siteline.catalogue.tidy import tidied
 from siteline.model.scene import MASKS, Asset
 from siteline.model.search import StacItem
 
@@ -28,6 +29,7 @@ def assets_of(item: StacItem, family: Family) -> tuple[Asset, ...]:
     Assets without an address, of other schemes than http, https and s3, and relative ones of an item that does not say where
     it lies, are left out. A path of this machine (``/...``) stays as it is.
     """
+    item = tidied(item)
     found = [*_candidates(item, family)] or [*_picture(item, family)]
     best: dict[tuple[str, str], tuple[tuple[float, ...], Asset]] = {}
     for place, (asset, media) in enumerate(found):
@@ -38,94 +40,18 @@ def assets_of(item: StacItem, family: Family) -> tuple[Asset, ...]:
     return tuple(sorted(chosen, key=lambda asset: asset.role == "mask"))
 
 
-def address_of(asset: Mapping[str, Any], base: str) -> str:
-    """Where an asset's file lies: absolute, HTTPS before S3 where both are offered openly; "" where nowhere."""
-    offered = [asset.get("href"), *_alternates(asset)]
-    settled = [_settle(href, base) for href in offered if isinstance(href, str) and href.strip()]
-    usable = [href for href in settled if href]
-    return min(usable, key=_scheme_rank, default="")
-
-
-def base_of(item: StacItem) -> str:
-    """The item's own absolute address, "" where it does not say."""
-    for link in item.get("links") or ():
-        if isinstance(link, Mapping) and link.get("rel") == "self":
-            href = link.get("href")
-            if isinstance(href, str) and (urlsplit(href).scheme in ("http", "https") or href.startswith("/")):
-                return href
-    return ""
-
-
-def _alternates(asset: Mapping[str, Any]) -> Iterator[Any]:
-    others = asset.get("alternate")
-    if isinstance(others, Mapping):
-        for other in others.values():
-            if isinstance(other, Mapping) and not other.get("auth:refs"):
-                yield other.get("href")
-
-
-def _settle(href: str, base: str) -> str:
-    href = href.strip()
-    scheme = _scheme(href)
-    if scheme in ("http", "https", "s3"):
-        return href
-    if scheme or href.startswith("/vsi"):
-        return ""
-    if base.startswith(("http:", "https:")):
-        return urljoin(base, href)
-    if href.startswith("/"):
-        return href
-    return posixpath.normpath(posixpath.join(posixpath.dirname(base), href)) if base else ""
-
-
-def _scheme(href: str) -> str:
-    """The scheme of an address, "" for a path; "bad" where it is not even an address."""
-    try:
-        return urlsplit(href).scheme.casefold()
-    except ValueError:
-        return "bad"
-
-
-def settled(item: StacItem, page: str) -> StacItem:
-    """A copy of ``item``, found at or on ``page`` (URL or absolute path), whose assets have absolute addresses.
-
-    What a remote item must not name (a file of this machine, an address of another kind) becomes "": gone, never read.
-    """
-    base = base_of(item)
-    if not base or page.startswith("/") or not base.startswith(("http:", "https:")):
-        base = page
-    assets = {}
-    for key, asset in (item.get("assets") or {}).items():
-        if not isinstance(asset, Mapping):
-            continue
-        copy = dict(asset)
-        if isinstance(asset.get("href"), str):
-            copy["href"] = _settle(asset["href"], base)
-        if isinstance(asset.get("alternate"), Mapping):
-            copy["alternate"] = {
-                name: {**other, "href": _settle(str(other.get("href") or ""), base)}
-                for name, other in asset["alternate"].items()
-                if isinstance(other, Mapping)
-            }
-        assets[key] = copy
-    return {**item, "assets": assets}
-
-
-def _scheme_rank(href: str) -> int:
-    return {"https": 0, "": 0, "http": 1, "s3": 2}[urlsplit(href).scheme.casefold()]
-
-
 def _candidates(item: StacItem, family: Family) -> Iterator[tuple[Asset, str]]:
     base = base_of(item)
-    for key, asset in (item.get("assets") or {}).items():
-        if not isinstance(asset, Mapping) or not (href := address_of(asset, base)):
+    for key, asset in item["assets"].items():
+        if not (href := address_of(asset, base)):
             continue
-        media = str(asset.get("type", ""))
+        media, index = asset.get("type", ""), asset.get("siteline:index")
+        index = index if isinstance(index, int) and index > 0 else 1
         if mask := _mask_kind(key, asset, family):
-            yield _made(item, family, key, asset, href, mask, int(asset.get("siteline:index") or 1), "mask"), media
+            yield _made(item, family, key, asset, href, mask, index, "mask"), media
         elif band := asset.get("siteline:band"):
-            yield _made(item, family, key, asset, href, str(band), int(asset.get("siteline:index") or 1), "data"), media
-        elif _may_hold_bands(key, asset, href):
+            yield _made(item, family, key, asset, href, str(band), index, "data"), media
+        elif may_hold_bands(key, asset):
             for index, name in enumerate(_band_names(item, key, asset, family), 1):
                 if name:
                     yield _made(item, family, key, asset, href, name, index, "data"), media
@@ -133,8 +59,8 @@ def _candidates(item: StacItem, family: Family) -> Iterator[tuple[Asset, str]]:
 
 def _picture(item: StacItem, family: Family) -> Iterator[tuple[Asset, str]]:
     """The colour picture as red, green and blue, for providers that give nothing else."""
-    for key, asset in (item.get("assets") or {}).items() if family.visual else ():
-        if not isinstance(asset, Mapping) or "visual" not in (key.casefold(), *_roles(asset)):
+    for key, asset in item["assets"].items() if family.visual else ():
+        if "visual" not in (key.casefold(), *_roles(asset)):
             continue
         if href := address_of(asset, base_of(item)):
             for index, name in enumerate(("red", "green", "blue"), 1):
@@ -149,16 +75,16 @@ def _mask_kind(key: str, asset: Mapping[str, Any], family: Family) -> str:
     return family.masks.get(plain) or next((kind for name, kind in family.masks.items() if plain.endswith(f"_{name}")), "")
 
 
-def _may_hold_bands(key: str, asset: Mapping[str, Any], href: str) -> bool:
-    media, roles = str(asset.get("type", "")), _roles(asset)
+def may_hold_bands(key: str, asset: Mapping[str, Any]) -> bool:
+    """Whether an asset is an image to measure in, not a picture to look at or a text."""
+    href, media, roles = asset.get("href", ""), asset.get("type", ""), _roles(asset)
     if _NOT_BANDS.search(key) or roles & {"visual", "thumbnail", "overview", "metadata", "tiles"}:
         return False
-    return bool(_IMAGE.search(media)) if media else bool(_IMAGE.search(urlsplit(href).path[-5:]))
+    return bool(_IMAGE.search(media)) if media else bool(_IMAGE.search(PurePosixPath(href.partition("?")[0]).suffix))
 
 
 def _roles(asset: Mapping[str, Any]) -> set[str]:
-    roles = asset.get("roles")
-    return {str(role) for role in roles} if isinstance(roles, Iterable) and not isinstance(roles, str) else set()
+    return {str(role) for role in asset.get("roles", ())}
 
 
 def _band_names(item: StacItem, key: str, asset: Mapping[str, Any], family: Family) -> list[str]:
@@ -189,7 +115,8 @@ def bands_of(item: StacItem, asset: Mapping[str, Any]) -> list[Mapping[str, Any]
     STAC 1.0.0-beta items give indexes into the list in the item's properties.
     """
     listed = asset.get("bands") or asset.get("eo:bands") or []
-    shared = (item.get("properties") or {}).get("eo:bands") or []
+    shared = item["properties"].get("eo:bands")
+    shared = shared if isinstance(shared, list) else []
     bands = [shared[b] if isinstance(b, int) and 0 <= b < len(shared) else b for b in listed]
     raster = asset.get("raster:bands") or []
     count = max(len(bands), len(raster))
@@ -227,25 +154,6 @@ def _made(
         sha256=digest[4:].casefold() if re.fullmatch(r"1220[0-9a-fA-F]{64}", digest) else "",
         size=size if isinstance(size, int) and size > 0 else None,
     )  # fmt: skip
-
-
-def access_of(item: StacItem, href: str) -> str:
-    """The way to read ``href`` that ``guard.access`` knows, "" where it is open or not known."""
-    parts = urlsplit(href)
-    host = (parts.hostname or "").casefold()
-    if host.endswith(".blob.core.windows.net") and any(
-        "planetarycomputer.microsoft.com" in str(link.get("href", ""))
-        for link in item.get("links") or ()
-        if isinstance(link, Mapping)
-    ):
-        return "planetary-computer"
-    if parts.scheme == "s3" and host == "eodata":
-        return "cdse-s3"
-    if host.endswith((".earthdata.nasa.gov", ".earthdatacloud.nasa.gov", ".asf.alaska.edu")):
-        return "earthdata"
-    if host == "api.planet.com" or host.endswith(".planet.com"):
-        return "planet"
-    return ""
 
 
 def _number(both: Mapping[str, Any], *keys: str, default: float | None = None) -> float | None:

@@ -92,8 +92,8 @@ _MOSAICS = re.compile(r"wayback|world[-_ ]?imagery|basemap|mosaic|nicfi|google|b
 
 
 def family_of(item: StacItem, product: Product) -> Family:
-    """The family of ``item``, whose names say ``product``; ``GENERIC`` where none is recognised."""
-    properties: Mapping[str, Any] = item.get("properties") or {}
+    """The family of a tidied ``item``, whose names say ``product``; ``GENERIC`` where none is recognised."""
+    properties: Mapping[str, Any] = item["properties"]
     collection = str(
         item.get("collection") or properties.get("collection") or properties.get("odc:product") or ""
     ).casefold()

@@ -40,9 +40,11 @@ def covered_share(scene: ImageScene, wkt: str) -> float | None:
 def _place(wkt: str, gsd_m: float) -> tuple[BaseGeometry, Transformer, tuple[float, float]]:
     """The place on its own flat map, in metres, the way there, and its centre in degrees."""
     from pyproj import Transformer
-    from shapely import GeometryCollection
+    from shapely import GeometryCollection, from_wkt
 
     shape = unwrapped(wkt)
+    if shape.bounds[2] - shape.bounds[0] > 180 or shape.area == 0:
+        shape = from_wkt(wkt)  # around a pole: there is no meridian to unwrap at
     middle = shape.envelope.centroid
     flat_map = f"+proj=laea +lat_0={middle.y!r} +lon_0={middle.x!r} +datum=WGS84 +units=m"
     project = Transformer.from_crs("EPSG:4326", flat_map, always_xy=True)

@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from siteline.catalogue.assets import assets_of, is_planet_sr
+from siteline.catalogue.assets import assets_of, is_planet_sr, may_hold_bands
 from siteline.catalogue.collections import Family, family_of
 from siteline.catalogue.footprints import footprint_of
 from siteline.catalogue.products import Product, product_of
+from siteline.catalogue.tidy import tidied
 from siteline.catalogue.times import When, when_of
 from siteline.model.scene import Asset, ImageScene, Quantity
 from siteline.model.search import StacItem
 
 _GONE = "its images are gone: the item names no file that could be read; nothing can be said from it"
 _UNNAMED = "none of its files has a band that siteline knows; name bands by STAC common names (eo:bands, bands)"
+_NO_IMAGE = "none of its files is an image that siteline reads"
 _VAGUE_LICENCES = ("", "proprietary", "various", "other")
 
 
@@ -28,7 +30,8 @@ def scene_of(item: StacItem, source: str, *, now: datetime | None = None) -> Ima
     ``now`` (aware, default the clock): to know dates in the future. Never raises for what an item says: what is
     wrong with it is in ``problems``, and ``quarantined`` where it must not be loaded.
     """
-    properties = _mapping(item.get("properties"))
+    item = tidied(item)
+    properties = item["properties"]
     product = product_of(item)
     family = family_of(item, product)
     when = _when(properties, family, now or datetime.now(UTC))
@@ -37,7 +40,7 @@ def scene_of(item: StacItem, source: str, *, now: datetime | None = None) -> Ima
     quantity, calibration = _meaning(properties, family, assets)
     problems = (
         *when.problems,
-        *filter(None, (misplaced, _missing(item, assets))),
+        *filter(None, (misplaced, _missing(item, family, assets))),
         *_texts(properties.get("siteline:problems")),
     )
     return ImageScene(
@@ -62,13 +65,16 @@ def _when(properties: Mapping[str, Any], family: Family, now: datetime) -> When:
     return when_of(properties, now, day_only=family.day_only, kind="not_later_than" if limit else "acquired")
 
 
-def _missing(item: StacItem, assets: tuple[Asset, ...]) -> str:
+def _missing(item: StacItem, family: Family, assets: tuple[Asset, ...]) -> str:
+    """What is wrong with the files of an item, "" if nothing."""
+    listed = item["assets"]
+    empty = [key for key, asset in listed.items() if not asset.get("href")]
     if any(asset.role == "data" for asset in assets):
-        return ""
-    named = _mapping(item.get("assets")).values()
-    held = any(isinstance(asset, Mapping) and str(asset.get("href") or "").strip() for asset in named)
-    pictures = any(isinstance(asset, Mapping) and "image" in str(asset.get("type", "")) for asset in named)
-    return _UNNAMED if held and pictures else _GONE
+        return f"its files {', '.join(empty)} are gone" if empty else ""
+    images = [key for key, asset in listed.items() if key not in empty and may_hold_bands(key, asset)]
+    if images and not family.bands:
+        return _UNNAMED
+    return _GONE if family.name or len(empty) == len(listed) else _NO_IMAGE
 
 
 def _meaning(properties: Mapping[str, Any], family: Family, assets: tuple[Asset, ...]) -> tuple[Quantity, str]:
@@ -97,9 +103,16 @@ def _id_of(item: StacItem) -> str:
 def _provider(properties: Mapping[str, Any], family: Family) -> str:
     if family.provider:
         return family.provider
-    listed = [entry for entry in properties.get("providers") or () if isinstance(entry, Mapping) and entry.get("name")]
-    made = [entry for entry in listed if "producer" in (entry.get("roles") or ())]
-    return str((made or listed or [{"name": ""}])[0]["name"])
+    listed = _providers(properties)
+    made = [name for name, roles in listed.items() if "producer" in roles]
+    return next(iter([*made, *listed]), "")
+
+
+def _providers(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the declared providers and, in words, their roles."""
+    entries = properties.get("providers")
+    named = [e for e in entries if isinstance(e, Mapping) and e.get("name")] if isinstance(entries, list) else []
+    return {str(entry["name"]): str(entry.get("roles")) for entry in named}
 
 
 def _platform(properties: Mapping[str, Any], product: Product) -> str:
@@ -141,7 +154,7 @@ def _tile(properties: Mapping[str, Any], product: Product) -> str:
 def _datatake(item: StacItem, properties: Mapping[str, Any], product: Product) -> str:
     if product.datatake.startswith("HLSS30_") and (platform := _platform(properties, product)).startswith("sentinel-2"):
         taken = datetime.strptime(product.datatake[7:], "%Y%jT%H%M%S")
-        return f"S{platform[9:].upper()}_{taken:%Y%m%dT%H%M%S}"  # as the Sentinel-2 product it was made from
+        return f"S{platform[9:11].upper()}_{taken:%Y%m%dT%H%M%S}"  # as the Sentinel-2 product it was made from
     if product.datatake:
         return product.datatake
     return str(properties.get("catalog_id") or (item.get("id") if properties.get("pl:item_type") else "") or "")
@@ -167,18 +180,13 @@ def _licence(item: StacItem, properties: Mapping[str, Any], family: Family) -> s
     stated = str(properties.get("license") or "").strip()
     if stated.casefold() not in _VAGUE_LICENCES:
         return stated
-    links = (link for link in item.get("links") or () if isinstance(link, Mapping) and link.get("rel") == "license")
+    links = (link for link in item["links"] if link.get("rel") == "license")
     return next((str(link["href"]) for link in links if link.get("href")), "") or family.licence or stated
 
 
 def _credit(properties: Mapping[str, Any], family: Family, when: When) -> str:
     if not family.credit:
-        names = [
-            str(entry["name"])
-            for entry in properties.get("providers") or ()
-            if isinstance(entry, Mapping) and entry.get("name")
-        ]
-        return str(properties.get("siteline:credit") or ", ".join(dict.fromkeys(names)))
+        return str(properties.get("siteline:credit") or ", ".join(_providers(properties)))
     year = str(when.span.start.year) if when.span.start else ""
     return str(properties.get("siteline:credit") or family.credit.format(year=year).strip())
 
@@ -198,7 +206,3 @@ def _first(properties: Mapping[str, Any], *keys: str) -> float | None:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, (list, tuple)) else ()
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

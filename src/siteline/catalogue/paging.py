@@ -40,13 +40,15 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Walk:
-    """What a search brought. ``matched``: the API's count. ``sizes``: items per page. ``stopped``: why before its end."""
+    """What a search brought. ``matched``: the API's count. ``sizes``: items per page. ``stopped``: why
+    before its end; ``circular``: a next link led back."""
 
     items: list[StacItem] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     matched: int | None = None
     sizes: list[int] = field(default_factory=list)
     stopped: str = ""
+    circular: bool = False
     distinct: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, address: str, features: list[StacItem]) -> int:
@@ -125,6 +127,7 @@ def _pages(client: JsonClient, endpoint: Endpoint, asked: Mapping[str, Any], res
             return
         method, address, body = _follow(link, address, body)
         if _key(method, address, body) in seen:
+            result.circular = True
             result.stopped = "its pages go in a circle: a next link leads to a page that was read already"
             return
 

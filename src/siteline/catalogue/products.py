@@ -56,13 +56,11 @@ class Product:
 
 
 def names_of(item: StacItem) -> tuple[str, ...]:
-    """The names a product goes by in an item: its id, known properties, and its files' names."""
-    properties: Mapping[str, Any] = item.get("properties") or {}
+    """The names a product goes by in a tidied item: its id, known properties, and its files' names."""
+    properties: Mapping[str, Any] = item["properties"]
     named = [str(item.get("id", ""))]
     named += [str(properties[key]) for key in _NAMED if isinstance(properties.get(key), str)]
-    for asset in (item.get("assets") or {}).values():
-        if isinstance(asset, Mapping) and isinstance(asset.get("href"), str):
-            named.append(unquote(asset["href"])[-400:])
+    named += [unquote(asset["href"])[-400:] for asset in item["assets"].values() if asset.get("href")]
     return tuple(dict.fromkeys(named))[:12]
 
 

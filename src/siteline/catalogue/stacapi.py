@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from siteline.catalogue.asking import asked_of, interval
-from siteline.catalogue.assets import settled
 from siteline.catalogue.filters import chosen, one_of_each
+from siteline.catalogue.hrefs import settled
 from siteline.catalogue.paging import Endpoint, JsonClient, Walk, same_origin, walk
 from siteline.model.errors import BadAnswer, IncompleteSearch
 from siteline.model.scene import Asset, ImageScene
@@ -103,6 +103,8 @@ class StacApi:
             part = walk(self._client, endpoint, {**asked, "datetime": interval(first, last)})
             for address, item in zip(part.pages, part.items, strict=True):
                 answer.take(address, [item])
+            if part.stopped and not part.circular:
+                unclear, left = True, 0
             if (len(part.distinct) if part.stopped else part.sizes[-1]) < page:
                 return
             if last - first <= _FINEST or left <= 1:
@@ -135,7 +137,7 @@ def _may_be_cut(answer: Walk, query: Query) -> bool:
         return False
     last, most = answer.sizes[-1], max(answer.sizes)
     full = last == most and last >= min(query.limit, _SUSPECT)
-    return full or bool(answer.stopped) or (last == 0 < most)
+    return answer.circular or (not answer.stopped and (full or last == 0 < most))
 
 
 def _halved(first: datetime, last: datetime, each: Callable[[datetime, datetime], None]) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from siteline.catalogue.assets import settled
 from siteline.catalogue.filters import chosen, in_period, one_of_each
 from siteline.catalogue.footprints import box_of, footprint_of
+from siteline.catalogue.hrefs import settled
 from siteline.catalogue.paging import JsonClient, same_origin
 from siteline.catalogue.times import instant_or_span
 from siteline.model.errors import AddressRefused, BadAnswer, BadDate, ServerUnavailable, SitelineError
