@@ -51,6 +51,14 @@ def read_text(path: Path, limit: int = MAX_TEXT) -> str:
         raise FileTrouble(path, f"line {line} is not UTF-8", "save the file as UTF-8") from error
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of ``path``. Raises ``FileTrouble``."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise trouble(path, error) from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, all or nothing. Raises ``FileTrouble``."""
     write_bytes(path, text.encode("utf-8"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class SitelineError(Exception):
@@ -162,6 +162,20 @@ class BadRaster(FileTrouble):
     """An image file that is truncated, damaged, of a kind that is not read, or claims what cannot be."""
 
 
+ReadKind = Literal[
+    "missing", "unavailable", "truncated", "damaged", "refused", "zeros", "too large", "no georeference", "changed"
+]
+
+
+class ReadFailed(BadRaster):
+    """Pixels could not be read: they are missing, which says nothing about the ground."""
+
+    def __init__(self, href: str, kind: ReadKind, reason: str, remedy: str = "its pixels count as missing") -> None:
+        """Keep the ``href`` (without secrets), the ``kind`` of failure and the ``reason``."""
+        self.href, self.kind = href, kind
+        super().__init__(shorten(href, 200), f"{kind}: {reason}", remedy)
+
+
 class DigestMismatch(FileTrouble):
     """A stored file is not the one that was stored."""
 
@@ -195,6 +209,15 @@ class BadAnswer(SourceTrouble):
         """Keep ``url`` (without secrets) and the ``reason``."""
         self.url, self.reason = url, reason
         super().__init__(f"{shorten(url, 200)}: {reason}")
+
+
+class NotThere(BadAnswer):
+    """There is nothing (any more) at an address: missing, which is not the same as demolished."""
+
+    def __init__(self, url: str, status: int) -> None:
+        """Keep ``url`` (without secrets) and the HTTP ``status``."""
+        self.status = status
+        super().__init__(url, f"there is nothing at this address ({status})")
 
 
 class AddressRefused(SourceTrouble):

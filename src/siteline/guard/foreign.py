@@ -1,0 +1,167 @@
+"""Files that are no TIFF of a kind we read ourselves (JPEG 2000, PNG, JPEG, odd TIFFs), opened in a child process alone."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from siteline.guard import opened as rasters
+from siteline.guard.bytesource import LocalBytes
+from siteline.guard.opened import Bounds
+from siteline.guard.pixels import Affine, Georef, Pixels, RasterInfo
+from siteline.model.errors import ReadFailed
+
+PATIENCE_S: Final = 60.0
+"""Seconds a file may take to be opened or read."""
+
+_KINDS: Final = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",
+    b"MM\0+": "TIFF",
+}
+
+
+def recognised(name: str, start: bytes) -> str:
+    """The format of a file by its first bytes. Raises ``ReadFailed`` for any that is not read (rows 17, 18)."""
+    for magic, kind in _KINDS.items():
+        if start.startswith(magic):
+            return kind
+    raise ReadFailed(name, "refused", "it is no image of a kind that is read (TIFF, JPEG 2000, PNG, JPEG)")
+
+
+class Foreign:
+    """Asks a child process to open files, one at a time; a child that dies or hangs costs that file alone. Thread-safe."""
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        """Start nothing yet."""
+        self._patience_s = patience_s
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """End the child."""
+        with self._lock:
+            self._end()
+
+    def info(self, path: Path, georef: Georef | None) -> RasterInfo:
+        """The raster at ``path`` by its header. Raises ``ReadFailed``, ``FileTrouble``."""
+        told, _ = self._ask(path, {})
+        crs, affine = _placed(told, georef)
+        side = (affine[0] ** 2 + affine[3] ** 2) ** 0.5
+        return RasterInfo(told["width"], told["height"], told["count"], told["dtype"], crs, affine, told["nodata"], side)
+
+    def read(self, path: Path, indexes: Sequence[int], bounds: Bounds, crs: str, georef: Georef | None) -> Pixels:
+        """As ``Reader.read``. Raises ``ReadFailed``, ``FileTrouble``."""
+        import numpy as np
+
+        told, _ = self._ask(path, {})
+        own_crs, affine = _placed(told, georef)
+        if not own_crs:
+            remedy = "add a world file, or corners in scenes.csv"
+            raise ReadFailed(str(path), "no georeference", "nothing says where its pixels lie", remedy)
+        if any(not 1 <= index <= told["count"] for index in indexes):
+            raise ReadFailed(str(path), "missing", f"band {max(indexes)} was asked for and it has {told['count']}")
+        own = rasters.bounds_in(bounds, crs, own_crs)
+        window = rasters.window_of(affine, told["width"], told["height"], own)
+        if not (window[2] and window[3]):
+            return rasters.empty(own_crs, told["dtype"], len(indexes), told["nodata"])
+        answer, raw = self._ask(path, {"window": list(window), "indexes": list(indexes)})
+        values = np.frombuffer(raw, answer["dtype"], count=int(np.prod(answer["shape"]))).reshape(answer["shape"]).copy()
+        present = np.ones(window[2:], bool)
+        if answer["masked"]:
+            present = np.frombuffer(raw, bool, offset=values.nbytes).reshape(window[2:]).copy()
+        return Pixels(values, rasters.moved(affine, window[0], window[1]), own_crs, told["nodata"], present)
+
+    def _ask(self, path: Path, more: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        with LocalBytes(path) as source:
+            recognised(str(path), source.head(64))
+        with self._lock:
+            child = self._running()
+            assert child.stdin is not None
+            try:
+                child.stdin.write(json.dumps({"path": str(path), **more}).encode() + b"\n")
+                child.stdin.flush()
+                told = json.loads(self._line(child))
+                raw = self._exactly(child, _length(told))
+            except (OSError, EOFError, ValueError) as error:
+                self._end()
+                reason = (
+                    "the reader died on it"
+                    if not isinstance(error, TimeoutError)
+                    else f"it took over {self._patience_s:g} s"
+                )
+                raise ReadFailed(str(path), "damaged", reason) from None
+        if "error" in told:
+            raise ReadFailed(str(path), "damaged", told["error"])
+        return told, raw
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            command = [sys.executable, "-m", "siteline.guard.foreign_child"]
+            self._child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+            )
+        return self._child
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            for stream in (self._child.stdin, self._child.stdout):
+                if stream is not None:
+                    stream.close()
+            self._child = None
+
+    def _line(self, child: subprocess.Popen[bytes]) -> bytes:
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            line += self._some(child, 1)
+        return bytes(line)
+
+    def _exactly(self, child: subprocess.Popen[bytes], length: int) -> bytes:
+        parts, due = [], length
+        while due:
+            part = self._some(child, min(due, 1024 * 1024))
+            parts.append(part)
+            due -= len(part)
+        return b"".join(parts)
+
+    def _some(self, child: subprocess.Popen[bytes], most: int) -> bytes:
+        assert child.stdout is not None
+        with selectors.DefaultSelector() as ready:
+            ready.register(child.stdout, selectors.EVENT_READ)
+            started = time.monotonic()
+            if not ready.select(self._patience_s):
+                raise TimeoutError(f"nothing for {time.monotonic() - started:.0f} s")
+        part = child.stdout.read(most)
+        if not part:
+            raise EOFError
+        return part
+
+
+def _placed(told: dict[str, Any], georef: Georef | None) -> tuple[str, Affine]:
+    a, b, c, d, e, f = georef[1] if georef else told["transform"]
+    return (georef[0] if georef else told["crs"]), (a, b, c, d, e, f)
+
+
+def _length(told: dict[str, Any]) -> int:
+    if "shape" not in told:
+        return 0
+    import numpy as np
+
+    bands, rows, cols = told["shape"]
+    return int(bands) * int(rows) * int(cols) * int(np.dtype(told["dtype"]).itemsize) + (
+        rows * cols if told["masked"] else 0
+    )

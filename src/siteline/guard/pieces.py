@@ -1,0 +1,132 @@
+"""What one read needs of a file, and what becomes of it; every failure on the way has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from siteline.guard import opened as rasters
+from siteline.guard.bytesource import ByteSource, RemoteBytes, ShortFile, ZeroBytes
+from siteline.guard.opened import Opened, Window
+from siteline.guard.pixels import Affine, Pixels
+from siteline.guard.tiff import BadTiff, Level, NotTiff
+from siteline.guard.tiffcut import Blocks
+from siteline.guard.vault import Vault
+from siteline.model.errors import (
+    AddressRefused,
+    BadAnswer,
+    CredentialsMissing,
+    DigestMismatch,
+    FileTrouble,
+    NotThere,
+    ReadFailed,
+    ReadKind,
+    ServerUnavailable,
+    SourceTrouble,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one read needs of a file: ``blocks`` of ``window`` at ``level``, and those of its mask where it has one."""
+
+    opened: Opened
+    level: Level
+    window: Window
+    indexes: tuple[int, ...]
+    blocks: Blocks
+    mask: Blocks | None
+
+    @property
+    def length(self) -> int:
+        """Bytes of all blocks."""
+        return self.blocks.length + (self.mask.length if self.mask else 0)
+
+
+class PartBytes:
+    """A remote file whose parts are kept as they come, so that a fetch that was killed goes on where it was."""
+
+    def __init__(self, source: RemoteBytes, vault: Vault) -> None:
+        """Read ``source`` through the parts in ``vault``."""
+        self._source, self._vault = source, vault
+        self.name = source.name
+
+    @property
+    def size(self) -> int | None:
+        """Length of the file in bytes."""
+        return self._source.size
+
+    @property
+    def version(self) -> str:
+        """Version of the file."""
+        return self._source.version
+
+    def head(self, length: int) -> bytes:
+        """The first bytes."""
+        return self._source.head(length)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly ``length`` bytes."""
+        return self.read_many([(offset, length)], zeros_ok=True)[0]
+
+    def read_many(self, ranges: Sequence[tuple[int, int]], *, zeros_ok: bool = False) -> list[bytes]:
+        """Each range, from its part where there is one."""
+        read = []
+        for run in ranges:
+            name = part_name(self._source, run)
+            data = self._vault.part(name)
+            if data is None:
+                data = self._source.read_many([run], zeros_ok=zeros_ok)[0]
+                self._vault.keep_part(name, data)
+            read.append(data)
+        return read
+
+
+def part_name(source: ByteSource, run: tuple[int, int]) -> str:
+    """The name of a stretch of one version of a file."""
+    return f"{source.name}|{source.version}|{source.size}|{run[0]}|{run[1]}"
+
+
+def decoded(piece: Piece, frame: Affine, data: Sequence[bytes], small: bytes, hidden: bytes | None) -> Pixels:
+    """The pixels of ``piece`` from its small TIFF ``small`` (blocks ``data``) and the one of its mask, ``hidden``."""
+    opened, level = piece.opened, piece.level
+    row, col, height, width = piece.window
+    down, across = row - piece.blocks.corner[0], col - piece.blocks.corner[1]
+    picked = range(1, len(piece.indexes) + 1) if level.separate else piece.indexes
+    values = rasters.decode(small, tuple(picked), (down, across, height, width))
+    present = rasters.present_of(piece.blocks, data, piece.window)
+    if hidden is not None and piece.mask is not None:
+        top, left = row - piece.mask.corner[0], col - piece.mask.corner[1]
+        present &= rasters.decode(hidden, (1,), (top, left, height, width))[0] != 0
+    return Pixels(values, rasters.moved(frame, row, col), opened.crs, rasters.nodata_of(opened.layout), present)
+
+
+@contextmanager
+def failures(href: str) -> Iterator[None]:
+    """Every failure inside the block as ``ReadFailed``."""
+    kinds: tuple[tuple[type[Exception], ReadKind], ...] = (
+        (NotThere, "missing"),
+        (ServerUnavailable, "unavailable"),
+        (CredentialsMissing, "refused"),
+        (AddressRefused, "refused"),
+        (BadAnswer, "refused"),
+        (SourceTrouble, "unavailable"),
+    )
+    try:
+        yield
+    except (ReadFailed, DigestMismatch):
+        raise
+    except BadTiff as error:
+        raise ReadFailed(href, error.kind, error.reason) from None
+    except NotTiff:
+        raise ReadFailed(href, "refused", "it is no image of a kind that is read") from None
+    except ShortFile as error:
+        raise ReadFailed(href, "truncated", str(error)) from None
+    except ZeroBytes as error:
+        raise ReadFailed(href, "zeros", str(error)) from None
+    except SourceTrouble as error:
+        kind = next(kind for failure, kind in kinds if isinstance(error, failure))
+        raise ReadFailed(href, kind, str(error)) from error
+    except FileTrouble as error:
+        raise ReadFailed(href, "missing", error.reason, error.remedy) from error

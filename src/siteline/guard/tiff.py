@@ -1,0 +1,289 @@
+"""Headers of TIFF and BigTIFF files (TIFF 6.0; BigTIFF as in libtiff 4), read strictly, believed no further than checked.
+
+Only the header is read here. GDAL never sees it: ``guard.tiffcut`` writes another one around the blocks that are needed.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from siteline.guard.bytesource import ByteSource, ShortFile
+from siteline.model.errors import ReadKind
+
+FIRST: Final = 32 * 1024
+_MORE: Final = 64 * 1024
+_MAX_LEVELS: Final = 64
+_MAX_ENTRIES: Final = 512
+_MAX_TAG: Final = 64 * 1024 * 1024
+_MAX_SIDE: Final = 2**31 - 1
+_MAX_RATIO: Final = 20_000
+_MAX_CLAIM: Final = 64 * 2**30
+"""A file that claims more than this many bytes, and this many times its own size, is refused (row 15)."""
+
+_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_CODES: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+
+COMPRESSIONS: Final = {1, 5, 7, 8, 32773, 32946, 34887, 34925, 50000, 50001}
+"""None, LZW, JPEG, deflate (two codes), PackBits, LERC, LZMA, Zstandard, WebP."""
+
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
+STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
+TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, EXTRA, FORMAT = 322, 323, 324, 325, 338, 339
+SUBFILE, NODATA, SCALE, TIEPOINT, MATRIX, GEOKEYS, GEODOUBLES, GEOASCII = (
+    254,
+    42113,
+    33550,
+    33922,
+    34264,
+    34735,
+    34736,
+    34737,
+)
+
+
+class NotTiff(Exception):
+    """The file does not begin as a TIFF does."""
+
+
+class BadTiff(Exception):
+    """The header is damaged, or claims what cannot be. ``unusual``: it may be sound, only of a kind not read here."""
+
+    def __init__(self, reason: str, kind: ReadKind = "damaged", *, unusual: bool = False) -> None:
+        """Keep the ``reason``."""
+        self.reason, self.kind, self.unusual = reason, kind, unusual
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One entry of a directory: ``kind`` and ``count`` as in the file, ``at``: where its value lies."""
+
+    kind: int
+    count: int
+    at: int
+
+    @property
+    def length(self) -> int:
+        """Bytes of the value."""
+        return _SIZES[self.kind] * self.count
+
+
+class Header:
+    """The bytes of a header, read in pieces that are kept. ``order``: struct's mark of the byte order."""
+
+    def __init__(self, source: ByteSource) -> None:
+        """Read the beginning of ``source``. Raises ``NotTiff``, ``BadTiff`` and what the source raises."""
+        self.source = source
+        self._pieces: dict[int, bytes] = {0: source.head(FIRST)}
+        start = self._pieces[0]
+        marks = {b"II": "<", b"MM": ">"}
+        if len(start) < 8 or start[:2] not in marks:
+            raise NotTiff
+        self.order = marks[start[:2]]
+        version = self.unpack("H", 2)[0]
+        if version not in (42, 43):
+            raise NotTiff
+        self.big = version == 43
+        if self.big and self.unpack("HH", 4) != (8, 0):
+            raise BadTiff("its BigTIFF header is damaged")
+        self.first = self.unpack("Q", 8)[0] if self.big else self.unpack("I", 4)[0]
+
+    def read(self, offset: int, length: int) -> bytes:
+        """``length`` bytes from ``offset``. Raises ``BadTiff`` where the file ends before."""
+        for start, piece in self._pieces.items():
+            if start <= offset and offset + length <= start + len(piece):
+                return piece[offset - start : offset - start + length]
+        size = self.source.size
+        if size is not None and offset + length > size:
+            raise BadTiff(f"it is cut off: its header points at byte {offset + length:,} and it has {size:,}", "truncated")
+        wanted = max(length, _MORE)
+        piece = self.source.read(offset, wanted if size is None else min(wanted, size - offset))
+        self._pieces[offset] = piece
+        if len(piece) < length:
+            raise BadTiff("it is cut off in its header", "truncated")
+        return piece[:length]
+
+    def unpack(self, form: str, offset: int) -> tuple[int, ...]:
+        """Numbers at ``offset`` in the file's byte order."""
+        whole = self.order + form
+        return struct.unpack(whole, self.read(offset, struct.calcsize(whole)))
+
+    def held(self, offset: int, length: int) -> bytes | None:
+        """Bytes that were read with the header anyway, None where they were not."""
+        for start, piece in self._pieces.items():
+            if start <= offset and offset + length <= start + len(piece):
+                return piece[offset - start : offset - start + length]
+        return None
+
+    def value(self, tag: Tag) -> bytes:
+        """The bytes of a tag's value, in the file's byte order."""
+        return self.read(tag.at, tag.length)
+
+    def numbers(self, tag: Tag) -> tuple[float, ...]:
+        """A tag's value as numbers. Raises ``BadTiff`` for a kind that is none."""
+        code = _CODES.get(tag.kind)
+        if code is None:
+            raise BadTiff("a tag that should hold numbers holds something else")
+        return struct.unpack(f"{self.order}{tag.count}{code}", self.value(tag))
+
+    def some(self, tag: Tag, first: int, count: int) -> tuple[int, ...]:
+        """``count`` whole numbers of a long tag from the ``first``, without reading the rest."""
+        code, size = _CODES.get(tag.kind), _SIZES[tag.kind]
+        if code is None or code in "fd":
+            raise BadTiff("a tag that should hold whole numbers holds something else")
+        raw = self.read(tag.at + first * size, count * size)
+        return struct.unpack(f"{self.order}{count}{code}", raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One image of the file: the whole, an overview, or a mask, in ``across`` x ``down`` blocks (tiles or strips)."""
+
+    tags: Mapping[int, Tag]
+    width: int
+    height: int
+    block_width: int
+    block_height: int
+    tiled: bool
+    samples: int
+    bits: tuple[int, ...]
+    compression: int
+    separate: bool
+    subfile: int
+
+    @property
+    def across(self) -> int:
+        """Blocks in a row."""
+        return -(-self.width // self.block_width)
+
+    @property
+    def down(self) -> int:
+        """Rows of blocks."""
+        return -(-self.height // self.block_height)
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether this is a transparency mask of another image."""
+        return bool(self.subfile & 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a TIFF holds: ``levels`` from the whole image to its coarsest overview, and the mask of each where it has one."""
+
+    header: Header
+    levels: tuple[Level, ...]
+    masks: tuple[Level | None, ...]
+
+
+def read_layout(source: ByteSource) -> Layout:
+    """Read and check the header of ``source``. Raises ``NotTiff``, ``BadTiff`` and what the source raises."""
+    header = Header(source)
+    try:
+        images = list(_levels(header))
+    except (struct.error, OverflowError, MemoryError, ShortFile) as error:
+        raise BadTiff(f"its header is damaged ({error})") from None
+    whole = next((level for level in images if not level.subfile & 5), None)
+    if whole is None:
+        raise BadTiff("it holds no image")
+    pictures = [whole, *(level for level in images if level.subfile & 1 and not level.is_mask)]
+    kept = [level for level in pictures if level.samples == whole.samples and level.bits == whole.bits]
+    kept.sort(key=lambda level: -level.width)
+    by_size = {(level.width, level.height): level for level in images if level.is_mask}
+    return Layout(header, tuple(kept), tuple(by_size.get((level.width, level.height)) for level in kept))
+
+
+def _levels(header: Header) -> Iterator[Level]:
+    seen: set[int] = set()
+    at = header.first
+    while at:
+        if at in seen or len(seen) >= _MAX_LEVELS:
+            raise BadTiff("its directories run in a circle, or there are too many")
+        seen.add(at)
+        tags, at = _directory(header, at)
+        yield _level(header, tags)
+
+
+def _directory(header: Header, at: int) -> tuple[dict[int, Tag], int]:
+    count = header.unpack("Q" if header.big else "H", at)[0]
+    if not 1 <= count <= _MAX_ENTRIES:
+        raise BadTiff(f"a directory has {count:,} entries")
+    size, start = (20, at + 8) if header.big else (12, at + 2)
+    raw = header.read(start, count * size)
+    tags: dict[int, Tag] = {}
+    for n in range(count):
+        form = header.order + ("HHQ" if header.big else "HHI")
+        number, kind, length = struct.unpack_from(form, raw, n * size)
+        if kind not in _SIZES:
+            continue  # a kind of value nobody knows: its tag is not used
+        place = start + n * size + (12 if header.big else 8)
+        inline = 8 if header.big else 4
+        if _SIZES[kind] * length > _MAX_TAG:
+            raise BadTiff(f"a tag claims {_SIZES[kind] * length:,} bytes")
+        if _SIZES[kind] * length > inline:
+            place = header.unpack("Q" if header.big else "I", place)[0]
+        tags[number] = Tag(kind, length, place)
+    return tags, header.unpack("Q" if header.big else "I", start + count * size)[0]
+
+
+def _level(header: Header, tags: Mapping[int, Tag]) -> Level:
+    def one(number: int, default: int | None = None) -> int:
+        tag = tags.get(number)
+        if tag is None or tag.count == 0:
+            if default is None:
+                raise BadTiff(f"tag {number} is missing")
+            return default
+        return header.some(tag, 0, 1)[0]
+
+    width, height, samples = one(WIDTH), one(HEIGHT), one(SAMPLES, 1)
+    if not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE and 1 <= samples <= 65_535):
+        raise BadTiff(f"it claims {width:,} x {height:,} px and {samples:,} bands")
+    tiled = TILE_OFFSETS in tags
+    block_width = one(TILE_WIDTH) if tiled else width
+    block_height = one(TILE_HEIGHT) if tiled else min(one(ROWS_PER_STRIP, 2**32 - 1), height)
+    if not (1 <= block_width <= _MAX_SIDE and 1 <= block_height <= _MAX_SIDE):
+        raise BadTiff(f"it claims blocks of {block_width:,} x {block_height:,} px")
+    if tiled and (block_width > 65_536 or block_height > 65_536):
+        raise BadTiff(f"it claims tiles of {block_width:,} x {block_height:,} px")
+    bits = tuple(int(b) for b in header.numbers(tags[BITS])) if BITS in tags else (1,)
+    bits = bits * samples if len(bits) == 1 else bits
+    if len(bits) != samples or any(b not in range(1, 129) for b in bits):
+        raise BadTiff("its bits per sample do not fit its bands")
+    compression = one(COMPRESSION, 1)
+    if compression not in COMPRESSIONS:
+        raise BadTiff(f"its compression (code {compression}) is not read here", unusual=True)
+    separate = samples > 1 and one(PLANAR, 1) == 2
+    level = Level(
+        tags, width, height, block_width, block_height, tiled, samples, bits, compression, separate, one(SUBFILE, 0)
+    )
+    _plausible(header, level)
+    return level
+
+
+def _plausible(header: Header, level: Level) -> None:
+    offsets = level.tags.get(TILE_OFFSETS if level.tiled else STRIP_OFFSETS)
+    counts = level.tags.get(TILE_COUNTS if level.tiled else STRIP_COUNTS)
+    if offsets is None or counts is None:
+        raise BadTiff("it does not say where its blocks lie")
+    blocks = level.across * level.down * (level.samples if level.separate else 1)
+    if offsets.count < blocks or counts.count < blocks:
+        raise BadTiff(f"it has {blocks:,} blocks and says of {min(offsets.count, counts.count):,} where they lie")
+    claimed = level.width * level.height * sum(level.bits) // 8
+    size = header.source.size
+    if size is not None and claimed > _MAX_CLAIM and claimed > size * _MAX_RATIO:
+        raise BadTiff(f"it claims {claimed / 1e9:,.0f} GB of pixels in a file of {size / 1e6:,.1f} MB", "refused")
+
+
+def block_ranges(layout: Layout, level: Level, numbers: range) -> list[tuple[int, int]]:
+    """(offset, length) of neighbouring blocks; length 0 where the file leaves a block out (row 13). Raises ``BadTiff``."""
+    offsets = level.tags[TILE_OFFSETS if level.tiled else STRIP_OFFSETS]
+    counts = level.tags[TILE_COUNTS if level.tiled else STRIP_COUNTS]
+    try:
+        starts = layout.header.some(offsets, numbers.start, len(numbers))
+        lengths = layout.header.some(counts, numbers.start, len(numbers))
+    except (struct.error, ShortFile) as error:
+        raise BadTiff(f"its list of blocks is damaged ({error})") from None
+    return [(start, length if start else 0) for start, length in zip(starts, lengths, strict=True)]
