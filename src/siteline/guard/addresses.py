@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
@@ -23,10 +22,16 @@ _HOST: Final = re.compile(r"(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?\Z")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _HARMLESS: Final = frozenset(
-    ["bbox", "collections", "datetime", "ids", "limit", "page", "intersects", "sortby", "fields", "query", "filter", "filter-lang", "filter-crs", "f"]
+    "bbox collections datetime ids limit page intersects sortby fields query filter filter-lang filter-crs".split()
 )
+_SECRET: Final = re.compile(
+    r"sig|token|key|secret|pass|pwd|pw$|auth|cred|policy|jwt|code|session|ticket|account|user|login|email|skoid|sktid|^x-"
+)
+_TELLING: Final = 40  # a longer value of a name nobody knows may be a secret
+_HIDDEN: Final = "..."
 _ODD_BLOCKS: Final = tuple(
-    ipaddress.ip_network(block) for block in ("100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4")
+    ipaddress.ip_network(block)
+    for block in ("100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4")
 )
 _GLOBAL_V6: Final = ipaddress.ip_network("2000::/3")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -63,8 +68,8 @@ class Trust:
 def check_href(href: str, base: Trust, local_roots: tuple[Path, ...] = ()) -> str:
     """``href`` in the form in which it may be opened: an http(s) or s3 address, or the real path of a local file.
 
-    ``local_roots``: folders the user named; a path is allowed only where it resolves, links followed, inside one of them.
-    Nothing is resolved by name here: ``guard.connect`` checks the addresses behind a host when it connects.
+    ``base``: origins that may be private. ``local_roots``: folders the user named; a path is allowed only where it resolves,
+    links followed, inside one of them. What lies behind a host name is checked when the connection is made.
     Raises ``AddressRefused``.
     """
     _check_text(href)
@@ -72,24 +77,23 @@ def check_href(href: str, base: Trust, local_roots: tuple[Path, ...] = ()) -> st
         return _local(href, local_roots)
     scheme = _SCHEME.match(href)
     if scheme is None:
-        raise AddressRefused(href, "it is no absolute address")
+        raise AddressRefused(shown(href), "it is no absolute address")
     if scheme[1].lower() not in ("http", "https", "s3"):
-        raise AddressRefused(href, f"only https, http and s3 addresses are opened, not {scheme[1]}:")
-    try:
-        parts = urlsplit(href)
-        port = parts.port
-    except ValueError:
-        raise AddressRefused(shown(href), "it is no valid address") from None
+        raise AddressRefused(shown(href), f"only https, http and s3 addresses are opened, not {scheme[1]}:")
+    parts = _parts(href)
     if parts.username is not None or parts.password is not None:
         raise AddressRefused(shown(href), "it carries a user name or password; set credentials in the environment instead")
-    if parts.scheme == "s3":
-        return _s3(href, parts, port)
-    return _http(href, parts, base)
+    return _s3(href, parts) if parts.scheme == "s3" else _http(href, parts, base)
 
 
 def origin_of(url: str) -> Origin:
     """The origin of an address that ``check_href`` returned."""
     return _origin(urlsplit(url))
+
+
+def private(host: str) -> str:
+    """Why ``host`` is refused, with the remedy."""
+    return f"{host} is not a public address; if the server is yours, name it as a source: siteline find --source"
 
 
 def is_public(address: str) -> bool:
@@ -107,14 +111,24 @@ def is_public(address: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """``url`` as it may appear in a message: no user name, no fragment, query values only where they cannot be secret."""
+    """``url`` as it may appear in a message: no user name, no fragment, no query value that may be secret.
+
+    Two addresses that differ in what is no secret stay different, so that it can name a file.
+    """
     try:
         parts = urlsplit(url)
-        query = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)
+        query = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=200)
     except ValueError:
         return re.split(r"[?#]", url)[0].rpartition("@")[2]
-    kept = "&".join(f"{name}={value if name.lower() in _HARMLESS else '...'}" for name, value in query)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, kept, ""))
+    kept = "&".join(f"{name}={_HIDDEN if _may_be_secret(name.lower(), value) else value}" for name, value in query)
+    scheme = url[: len(parts.scheme)] or parts.scheme  # as written: GDAL's prefixes parse as schemes
+    return urlunsplit((scheme, parts.netloc.rpartition("@")[2], parts.path, kept, ""))
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    if name in _HARMLESS:
+        return False
+    return len(value) > _TELLING or _SECRET.search(name) is not None
 
 
 def _check_text(href: str) -> None:
@@ -154,12 +168,14 @@ def _local(href: str, roots: tuple[Path, ...]) -> str:
         top = os.path.realpath(root)
         if real == top or real.startswith(top.rstrip(os.sep) + os.sep):
             return real
-    raise AddressRefused(href, "it is a file of this machine outside the folders you named; name its folder: siteline find --source")
+    raise AddressRefused(
+        href, "it is a file of this machine outside the folders you named; name its folder: siteline find --source"
+    )
 
 
-def _s3(href: str, parts: SplitResult, port: int | None) -> str:
+def _s3(href: str, parts: SplitResult) -> str:
     key = parts.path.lstrip("/")
-    if port is not None or not _BUCKET.match(parts.netloc) or not key:
+    if not _BUCKET.match(parts.netloc) or not key:
         raise AddressRefused(shown(href), "it names no bucket and key")
     if parts.query or parts.fragment or not re.fullmatch(r"[\w!.*'()/=+,@:&$~ -]+", unquote(key)):
         raise AddressRefused(shown(href), "its key holds characters that no image's has")
@@ -168,27 +184,28 @@ def _s3(href: str, parts: SplitResult, port: int | None) -> str:
 
 def _http(href: str, parts: SplitResult, base: Trust) -> str:
     try:
-        origin = _origin(parts)
+        place = _origin(parts)
     except ValueError:
         raise AddressRefused(shown(href), "its host is no valid name") from None
-    literal = _literal(origin.host)
-    if literal is None and not _HOST.match(origin.host):
+    if (literal := _literal(place.host)) is None and not _HOST.match(place.host):
         raise AddressRefused(shown(href), "its host is no valid name")
-    local = origin.host == "localhost" or origin.host.endswith(".localhost") or (literal is not None and not is_public(literal))
-    if local and origin not in base.origins:
-        raise AddressRefused(shown(href), private(origin.host))
-    host = f"[{origin.host}]" if literal is not None and ":" in literal else origin.host
-    netloc = host if origin.port == _PORTS[origin.scheme] else f"{host}:{origin.port}"
+    near = place.host.rstrip(".").endswith("localhost") or (literal is not None and not is_public(literal))
+    if near and place not in base.origins:
+        raise AddressRefused(shown(href), private(place.host))
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    netloc = host if place.port == _PORTS[place.scheme] else f"{host}:{place.port}"
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    return urlunsplit((origin.scheme, netloc, path, quote(parts.query, safe="/?%:@!$&'()*+,;=~-._"), ""))
+    return urlunsplit((place.scheme, netloc, path, quote(parts.query, safe="/?%:@!$&'()*+,;=~-._"), ""))
 
 
-def private(host: str) -> str:
-    """Why ``host`` was refused, with the remedy."""
-    return f"{host} is not a public address; if the server is yours, name it as a source: siteline find --source"
+def _parts(href: str) -> SplitResult:
+    try:
+        parts = urlsplit(href)
+        return parts if parts.port is None or parts.port > 0 else parts._replace(netloc="")
+    except ValueError:
+        raise AddressRefused(shown(href), "it is no valid address") from None
 
 
-@lru_cache(1024)
 def _literal(host: str) -> str | None:
     try:
         return str(ipaddress.ip_address(host))

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Final, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-from siteline.guard.addresses import Trust, check_href, origin_of, shown
+from siteline.guard.addresses import Trust, origin, shown, target
 from siteline.guard.connections import Answer, Pool, Stalled, TooLong
 from siteline.model.errors import AddressRefused, BadAnswer, CredentialsMissing, NotThere, ServerUnavailable
 
@@ -157,29 +157,22 @@ class Client:
 
     def _followed(self, method: str, url: str, headers: dict[str, str], body: bytes | None, limit: int) -> Answer:
         """The answer at ``url`` or where it leads, every hop checked; secrets do not travel to another origin."""
-        url = check_href(url, self.trust)
-        place, target = origin_of(url), _target(url)
+        place, path = origin(url), target(url)
         for _ in range(_HOPS + 1):
             self.requests += 1
-            answer = self._pool.exchange(place, method, target, headers, body, limit)
+            answer = self._pool.exchange(place, method, path, headers, body, limit)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
-            url = check_href(urljoin(url, answer.headers["location"]), self.trust)
-            there = origin_of(url)
+            url = urljoin(url, answer.headers["location"])
+            there = origin(url)
             if place[0] == "https" and there[0] == "http":
                 raise AddressRefused(shown(url), "a redirect leads from https to http")
             if there != place:
                 headers = {name: value for name, value in headers.items() if name.lower() not in _SECRET}
             if answer.status == 303:
                 method, body = "GET", None
-            place, target = there, _target(url)
+            place, path = there, target(url)
         raise BadAnswer(shown(url), f"more than {_HOPS} redirects")
-
-
-def _target(url: str) -> str:
-    parts = urlsplit(url)
-    path = parts.path or "/"
-    return f"{path}?{parts.query}" if parts.query else path
 
 
 def _sound(answer: Answer, url: str) -> None:
