@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from siteline.guard.addresses import Origin, Trust, resolve
+from siteline.guard.addresses import Origin, Trust, is_public, private
+from siteline.model.errors import AddressRefused
 
 _CHUNK: Final = 1024 * 1024
 _SLOW: Final = 1024
@@ -99,7 +100,7 @@ class Pool:
     def _connect(self, place: Origin) -> http.client.HTTPConnection:
         scheme, host, port = place
         connection = http.client.HTTPConnection(host, port, timeout=self._low_speed_s)
-        sock = self._socket(resolve(host, port, trusted=place in self._trust.origins), port)
+        sock = self._socket(resolve(place, trusted=place in self._trust.origins), port)
         if scheme == "https":
             sock = self._context().wrap_socket(sock, server_hostname=host)
         connection.sock = sock
@@ -152,6 +153,21 @@ class Pool:
             raise Stalled(f"nothing came for {self._low_speed_s:.0f} s") from None
         except http.client.IncompleteRead as error:
             return error.partial
+
+
+def resolve(place: Origin, *, trusted: bool) -> list[str]:
+    """The addresses behind a host, every one of them public unless ``trusted`` (row 20).
+
+    The caller connects to these very addresses and does not ask again (row 21). Raises ``AddressRefused``, ``OSError``.
+    """
+    try:
+        answers = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError(f"its name could not be resolved ({error})") from None
+    found = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+    if not trusted and not all(map(is_public, found)):
+        raise AddressRefused(place.host, private(place.host))
+    return found
 
 
 def _host(place: Origin) -> str:

@@ -14,12 +14,13 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Final, TypeVar
 from urllib.parse import urljoin
 
-from siteline.guard.addresses import Trust, origin, shown, target
+from siteline.guard.addresses import Origin, Trust, check_href, origin_of, shown
 from siteline.guard.connections import Answer, Pool, Stalled, TooLong
 from siteline.model.errors import AddressRefused, BadAnswer, CredentialsMissing, NotThere, ServerUnavailable
 
@@ -157,22 +158,31 @@ class Client:
 
     def _followed(self, method: str, url: str, headers: dict[str, str], body: bytes | None, limit: int) -> Answer:
         """The answer at ``url`` or where it leads, every hop checked; secrets do not travel to another origin."""
-        place, path = origin(url), target(url)
+        place, path = _place(url, self.trust)
         for _ in range(_HOPS + 1):
             self.requests += 1
             answer = self._pool.exchange(place, method, path, headers, body, limit)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
             url = urljoin(url, answer.headers["location"])
-            there = origin(url)
+            there, path = _place(url, self.trust)
             if place[0] == "https" and there[0] == "http":
                 raise AddressRefused(shown(url), "a redirect leads from https to http")
             if there != place:
                 headers = {name: value for name, value in headers.items() if name.lower() not in _SECRET}
             if answer.status == 303:
                 method, body = "GET", None
-            place, path = there, target(url)
+            place = there
         raise BadAnswer(shown(url), f"more than {_HOPS} redirects")
+
+
+@lru_cache(4096)
+def _place(url: str, trust: Trust) -> tuple[Origin, str]:
+    """Where to connect for ``url``, and what to ask for there; kept, since thousands of ranges are read of one address."""
+    parts = urlsplit(check_href(url, trust))
+    if parts.scheme not in ("http", "https"):
+        raise AddressRefused(shown(url), "it is no web address")
+    return origin_of(url), f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
 
 
 def _sound(answer: Answer, url: str) -> None:

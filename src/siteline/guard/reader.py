@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from siteline.guard import copies, tiffcut
 from siteline.guard import opened as rasters
 from siteline.guard.access import request_for
-from siteline.guard.addresses import check_href, shown
+from siteline.guard.addresses import Trust, check_href, shown
 from siteline.guard.bytesource import ByteSource, LocalBytes, RemoteBytes, SourceChanged
 from siteline.guard.foreign import Foreign, recognised
 from siteline.guard.http import Client
@@ -245,7 +245,7 @@ class Reader:
         return opened
 
     def _source(self, href: str, access: str) -> ByteSource:
-        checked = check_href(href, self._roots)
+        checked = check_href(href, self.client.trust if self.client else Trust(), self._roots)
         if checked.startswith("/"):
             return LocalBytes(Path(checked))
         if self.client is None or self._offline:
@@ -255,7 +255,7 @@ class Reader:
 
     def _whole(self, href: str, access: str) -> Path:
         """A file on this machine with all of ``href``, of a format that is read in the child process."""
-        checked = check_href(href, self._roots)
+        checked = check_href(href, self.client.trust if self.client else Trust(), self._roots)
         if checked.startswith("/"):
             return Path(checked)
         if self.vault is None or self.client is None:
