@@ -18,7 +18,7 @@ from functools import lru_cache
 from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Final, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from siteline.guard.addresses import Origin, Trust, check_href, origin_of, shown
 from siteline.guard.connections import Answer, Pool, Stalled, TooLong
