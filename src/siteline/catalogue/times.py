@@ -49,7 +49,7 @@ def when_of(properties: Mapping[str, Any], now: datetime, *, day_only: bool = Fa
 def instant_or_span(text: str) -> tuple[Span, str]:
     """The span that a date written as ``text`` stands for, and what is doubtful about it ("" if nothing).
 
-    RFC 3339 with its zone is an instant; exactly midnight UTC stands for a date whose time nobody wrote, and is the day; a
+    RFC 3339 with its zone is an instant, put in UTC; exactly midnight UTC stands for a date whose time nobody wrote, and is the day; a
     time without a zone lies somewhere in the days that it can fall in on Earth; EDTF is read as it is. Raises ``BadDate``.
     """
     text = text.strip()
@@ -59,7 +59,10 @@ def instant_or_span(text: str) -> tuple[Span, str]:
         return Span.parse(match[1]), ""
     if _ZONELESS.match(text):
         return _anywhere(text), f"the time {text} has no zone: it may be any local time on Earth"
-    return Span.parse(text), ""
+    span = Span.parse(text)
+    if span.is_instant and span.start is not None and not text.endswith("Z"):
+        span = Span(span.start.isoformat().replace("+00:00", "Z"), span.start, span.end)  # as lists show and sort it
+    return span, ""
 
 
 def _span(properties: Mapping[str, Any], day_only: bool) -> tuple[Span, str]:
