@@ -49,8 +49,9 @@ def when_of(properties: Mapping[str, Any], now: datetime, *, day_only: bool = Fa
 def instant_or_span(text: str) -> tuple[Span, str]:
     """The span that a date written as ``text`` stands for, and what is doubtful about it ("" if nothing).
 
-    RFC 3339 with its zone is an instant, put in UTC; exactly midnight UTC stands for a date whose time nobody wrote, and is the day; a
-    time without a zone lies somewhere in the days that it can fall in on Earth; EDTF is read as it is. Raises ``BadDate``.
+    RFC 3339 with its zone is an instant, put in UTC; exactly midnight UTC stands for a date whose time nobody wrote, and
+    is the day; a time without a zone lies somewhere in the days that it can fall in on Earth; EDTF is read as it is.
+    Raises ``BadDate``.
     """
     text = text.strip()
     if re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", text):
