@@ -1,4 +1,4 @@
-"""The whole job, readable as one line: data -> date -> weigh -> publish."""
+"""The whole job, readable as one line: find -> fetch -> look; data -> date -> weigh -> publish."""
 
 from __future__ import annotations
 
@@ -6,11 +6,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from siteline.images.doctor import check_sources
+from siteline.images.fetching import fetch
+from siteline.images.figures import chips, compare
+from siteline.images.finding import find, set_area
+from siteline.images.opening import scenes as choose
 from siteline.model.dated import Dating
 from siteline.model.errors import NothingToDate
 from siteline.model.records import CaseData, Observation
 from siteline.model.settings import Settings
 from siteline.model.weighed import Weighing
+
+__all__ = [
+    "Answer",
+    "answer",
+    "check_sources",
+    "chips",
+    "choose",
+    "compare",
+    "date",
+    "fetch",
+    "find",
+    "publish",
+    "read",
+    "require_dated",
+    "set_area",
+]
 
 Told = Callable[[str], None]
 """Called with a few words when a step begins."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from siteline.cli import images
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import CasePath, Json, Who, who_is
 from siteline.cli.plain import clean
@@ -233,6 +234,16 @@ def report_(case: CasePath, out: Out, as_json: Json = False) -> None:
         print_json({"html": str(html), "pdf": str(pdf)})
     else:
         _paths({"report": html, "for print": pdf})
+
+
+for _name, _command in (
+    ("find", images.find),
+    ("fetch", images.fetch),
+    ("chips", images.chips),
+    ("compare", images.compare),
+    ("doctor", images.doctor),
+):
+    app.command(_name)(_command)
 
 
 def _date_case(case: Path, steps: Any) -> tuple[Any, dict[str, str], tuple[str, ...]]:

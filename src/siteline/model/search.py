@@ -56,10 +56,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a fetch did: ``failed`` holds (scene id, reason). ``bytes_due``: estimated from headers."""
+    """What a fetch did: ``files`` copied (or due), ``held`` already, ``outside`` the site; ``failed``: (scene id, reason).
+
+    ``bytes_due``: estimated from headers."""
 
     scenes: int
-    pieces: int
+    files: int
+    held: int
+    outside: int
     bytes_due: int
     bytes_got: int
     planned_only: bool

@@ -1,0 +1,136 @@
+"""Searching: every source asked, what it answers kept, duplicates set aside by a recorded rule."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siteline.images.opening import client as _client
+from siteline.model.imagery import FoundScene, Search, Status
+from siteline.model.scene import ImageScene
+from siteline.model.search import Found, Query, StacItem
+from siteline.model.site import Site, site_of
+
+if TYPE_CHECKING:
+    from siteline.catalogue.source import Source
+    from siteline.guard.http import Client
+
+Told = Callable[[str], None]
+"""Called with a few words when a step begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What ``find`` kept: the searches just made, and every scene the case now holds, by time."""
+
+    searches: tuple[Search, ...]
+    scenes: tuple[FoundScene, ...]
+
+
+def find(
+    case: Path, sources: Sequence[str], ask: Callable[[Site], Query], who: str, told: Told, now: datetime | None = None
+) -> Listing:
+    """Search ``sources`` (presets, addresses, folders) for scenes of the case's site and keep what is found.
+
+    ``ask`` makes the question from the site. Each source is kept as soon as it has answered. Duplicates are resolved
+    among all scenes of the case. Raises ``NoArea``, ``SourceTrouble``, ``FileTrouble``.
+    """
+    from siteline.store.case import Case
+    from siteline.store.imagery import found_scenes, keep_search
+    from siteline.store.imagery import searches as kept_searches
+
+    made = []
+    with Case.open(case) as opened:
+        site = site_of(opened.data())
+        query = ask(site)
+        with _client(sources) as client:
+            for name in sources:
+                source = _source(name, client)
+                told(f"searching {source.name}")
+                found = source.search(query)
+                at = now or datetime.now(UTC)
+                search = _search(f"q{len(kept_searches(opened)) + 1}", name, query, found, at)
+                held = {scene.scene_id: scene for scene in found_scenes(opened)}
+                keep_search(opened, search, _judged(held, found, search.search_id, site, at), who)
+                made.append(search)
+        return Listing(tuple(made), found_scenes(opened))
+
+
+def set_area(case: Path, area: str, who: str) -> None:
+    """Keep where the site is: ``area``: text (box, WKT) or a file (GeoJSON, KML). Raises ``BadInput``, ``FileTrouble``."""
+    from siteline.guard.areas import read_area
+    from siteline.store.case import Case
+
+    wkt = read_area(area)
+    with Case.open(case) as opened:
+        settings = opened.data().settings
+        if settings.area != wkt:
+            opened.set_settings(replace(settings, area=wkt), who)
+
+
+def _judged(held: Mapping[str, FoundScene], found: Found, search_id: str, site: Site, now: datetime) -> Iterator[FoundScene]:
+    """The scenes of an answer, and those held whose status it changes: kept, duplicate of another, or quarantined."""
+    from siteline.catalogue.coverage import covered_share
+    from siteline.catalogue.duplicates import resolve
+    from siteline.catalogue.items import scene_of
+
+    new: dict[str, tuple[ImageScene, StacItem]] = {}
+    for item in found.items:
+        scene = scene_of(item, found.source, now=now)
+        if scene.scene_id in new and new[scene.scene_id][0].collection != scene.collection:
+            scene = scene_of(item, f"{found.source}/{scene.collection}", now=now)  # two collections, one id: both are kept
+        new[scene.scene_id] = (scene, item)
+    old = [scene_of(f.stac, f.source, now=now) for key, f in held.items() if key not in new]
+    usable = [scene for scene in (*old, *(s for s, _ in new.values())) if not scene.quarantined]
+    resolved = resolve(usable, site.area_wkt)
+    dropped = {lost: f"of {kept}: {rule}" for lost, kept, rule in resolved.dropped}
+    for scene, item in new.values():
+        status: Status = "quarantined" if scene.quarantined else "duplicate" if scene.scene_id in dropped else "kept"
+        shares = {key: covered_share(scene, wkt) for key, wkt in site.footprints.items()}
+        yield FoundScene(
+            scene_id=scene.scene_id,
+            search_id=search_id,
+            stac=item,
+            source=scene.source,
+            acquired=scene.when.text,
+            provider=scene.provider,
+            platform=scene.platform,
+            cloud_percent=scene.cloud_percent,
+            site_share=covered_share(scene, site.area_wkt),
+            structure_shares={key: share for key, share in shares.items() if share is not None},
+            licence=scene.licence,
+            credit=scene.credit,
+            status=status,
+            why="; ".join([*scene.problems, *([dropped[scene.scene_id]] if scene.scene_id in dropped else [])]),
+        )
+    for key, before in held.items():
+        if key in new or before.status == "quarantined":
+            continue
+        now_is: Status = "duplicate" if key in dropped else "kept"
+        if now_is != before.status:
+            yield replace(before, status=now_is, why=dropped.get(key, ""))
+
+
+def _search(key: str, name: str, query: Query, found: Found, at: datetime) -> Search:
+    asked = json.dumps(asdict(query), default=str, ensure_ascii=False, sort_keys=True)
+    stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Search(key, name, asked, stamp, len(found.items), found.matched, found.completeness, found.notes)
+
+
+def _source(name: str, client: Client) -> Source:
+    from siteline.catalogue.local import source_for
+    from siteline.catalogue.remote import source_named
+    from siteline.guard.trusted import remember
+
+    path = Path(name)
+    if path.is_dir():
+        remember(str(path.resolve()))
+        return source_for(path.resolve())
+    source = source_named(name, client)
+    if "://" in name or path.exists():
+        remember(name if "://" in name else str(path.resolve().parent))
+    return source
