@@ -1,0 +1,91 @@
+"""Whether a scene shows a structure, and if not, why not, in a reader's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from siteline.model.reasons import Reason
+from siteline.publish.cubeview import dated, days_of, said, values_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+Verdict = Literal["usable", "unusable", "failed", "empty"]
+"""``usable``: at least ``ENOUGH`` of the footprint can be seen and compared. ``unusable``: there are pixels, but cloud or
+another cause hides the footprint, or it is not aligned. ``failed``: it should be there and could not be read. ``empty``:
+the scene holds no pixel here."""
+
+ENOUGH: Final = 0.5
+"""Share of the footprint that must be usable for the scene to count as a look at it."""
+_WORDS = {
+    Reason.OUTSIDE: "outside the scene",
+    Reason.FAILED_READ: "failed read",
+    Reason.NODATA: "no data",
+    Reason.SATURATED: "saturated",
+    Reason.DEFECTIVE: "sensor defect",
+    Reason.CLOUD: "cloud",
+    Reason.SHADOW: "cloud shadow",
+    Reason.SNOW: "snow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One scene as seen at one structure. ``index``: its place in the cube. ``note``: what hides the footprint and how
+    much, "" where nothing does; ``brief``: the same in a few letters. ``about``: everything else, for pointers."""
+
+    index: int
+    days: float
+    when: str
+    maker: str
+    verdict: Verdict
+    note: str
+    brief: str
+    about: str
+
+
+def views(part: xr.Dataset, footprint: NDArray[np.bool_]) -> list[View]:
+    """Every scene of ``part`` (a cube's window around the structure; ``footprint`` Bool[y, x]) judged, in time order."""
+    return [view(part, i, footprint) for i in range(part.sizes["time"])]
+
+
+def view(part: xr.Dataset, index: int, footprint: NDArray[np.bool_]) -> View:
+    """One scene judged at ``footprint``, Bool[y, x]."""
+    import numpy as np
+
+    codes = part["reason"][index].values
+    present = np.isfinite(part[values_name(part)][index].values).all(axis=0)
+    verdict, note, brief = _judge(codes, present, footprint, said(part, "alignment", index) == "not aligned")
+    when = dated(part, index)
+    maker = " · ".join(dict.fromkeys(filter(None, (said(part, "platform", index), said(part, "provider", index)))))
+    facts = (when, maker, note, said(part, "scene_id", index), said(part, "doubt", index))
+    return View(index, days_of(part, index), when, maker, verdict, note, brief, ". ".join(filter(None, facts)))
+
+
+def share_words(share: float) -> str:
+    """A share as a whole per cent, never 0 % or 100 % unless it is exactly that."""
+    return f"{min(max(round(100 * share), 1), 99) if 0 < share < 1 else round(100 * share)}\u00a0%"
+
+
+def _judge(
+    codes: NDArray[np.uint8], present: NDArray[np.bool_], footprint: NDArray[np.bool_], misaligned: bool
+) -> tuple[Verdict, str, str]:
+    import numpy as np
+
+    if not present.any():
+        failed = bool((codes == Reason.FAILED_READ).any())
+        return ("failed", "failed read", "failed read") if failed else ("empty", "no data here", "no data")
+    inside = codes[footprint]
+    shares = {reason: float(np.mean(inside == reason)) for reason in _WORDS}
+    worst = max(shares, key=lambda reason: shares[reason])
+    usable = float(np.mean(inside == Reason.USABLE))
+    note = brief = ""
+    if shares[worst] > 0:
+        note = f"{_WORDS[worst]} over {share_words(shares[worst])}"
+        brief = f"{_WORDS[worst]} {share_words(shares[worst])}"
+    if misaligned:
+        return "unusable", f"not aligned; {note}" if note else "not aligned", "not aligned"
+    return "usable" if usable >= ENOUGH else "unusable", note, brief
