@@ -31,7 +31,7 @@ class PlainReader:
         self.broken, self.reads = tuple(broken), 0
 
     def read(
-        self, href: str, indexes: tuple[int, ...], bounds: Any, crs: str, res: float | None, access: str = ""
+        self, href: str, indexes: Any, bounds: Any, crs: str, res: float | None, access: str = "", georef: Any = None
     ) -> Pixels:
         self.reads += 1
         if any(name in href for name in self.broken):

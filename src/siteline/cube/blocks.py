@@ -75,7 +75,7 @@ def block(
     values = np.empty((len(scenes), len(wanted.bands), *wanted.part.shape), dtype=np.float32)
     reasons = np.empty((len(scenes), *wanted.part.shape), dtype=np.uint8)
     for i, (scene, decision) in enumerate(zip(scenes, decisions, strict=True)):
-        stored = fetch(scene, wanted, reader)
+        stored = fetch(scene, wanted, reader, decision.shift)
         reasons[i] = place(stored, wanted, values[i], decision.shift)
         survey.calibrate(values[i], wanted.bands, decision)
     return values, reasons

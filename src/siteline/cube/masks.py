@@ -138,7 +138,7 @@ def cloud_percents(scenes: Sequence[ImageScene], grid: Grid, reader: Reader) -> 
     from siteline.cube.warp import Part
 
     wanted = Wanted((), Part.whole(grid), 0.0)
-    percents = {}
+    percents: dict[str, float] = {}
     for scene in scenes:
         stored = fetch_masks(scene, wanted, reader)
         if stored.blind or not stored.masks:
@@ -146,7 +146,8 @@ def cloud_percents(scenes: Sequence[ImageScene], grid: Grid, reader: Reader) -> 
         codes = place(stored, wanted, np.empty((0, *grid.shape), dtype=np.float32))
         seen = np.count_nonzero((codes == 0) | (codes >= Reason.SATURATED))
         if seen:
-            percents[scene.scene_id] = 100 * np.count_nonzero((codes == Reason.CLOUD) | (codes == Reason.SHADOW)) / seen
+            clouded = np.count_nonzero((codes == Reason.CLOUD) | (codes == Reason.SHADOW))
+            percents[scene.scene_id] = float(100 * clouded / seen)
     return percents
 
 

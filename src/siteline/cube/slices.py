@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 SLC_OFF: Final = datetime(2003, 5, 31, tzinfo=UTC)
 """Landsat 7's scan line corrector failed; since then a fifth of each scene is in stripes without data (USGS)."""
 
+UNSHIFTED: Final = (0.0, 0.0)
+
 _FULL_MASK_PX: Final = 4_000_000
-_MARGIN_PX: Final = 4
 _FAILED: Final = np.uint8(Reason.FAILED_READ - 1)
 _NODATA: Final = np.uint8(Reason.NODATA - 1)
 
@@ -59,10 +60,16 @@ class Stored:
     notes: list[str] = field(default_factory=list)
 
 
-def fetch(scene: ImageScene, wanted: Wanted, reader: Reader, spread: Callable[..., Iterable[Any]] = map) -> Stored:
+def fetch(
+    scene: ImageScene,
+    wanted: Wanted,
+    reader: Reader,
+    shift: tuple[float, float] = UNSHIFTED,
+    spread: Callable[..., Iterable[Any]] = map,
+) -> Stored:
     """Read the scene's files where they touch ``wanted.part``; never raises for a file that cannot be read.
 
-    ``spread``: ``map``, or the map of a pool of threads, over the scene's files.
+    ``shift``: as in ``place``. ``spread``: ``map``, or the map of a pool of threads, over the scene's files.
     """
     stored = Stored(scene)
     if scene.quarantined:
@@ -78,26 +85,26 @@ def fetch(scene: ImageScene, wanted: Wanted, reader: Reader, spread: Callable[..
     stored.lacking.update(band for band, asset in held.items() if asset is None)
     if stored.lacking:
         stored.notes.append(f"no {', '.join(band for band in wanted.bands if band in stored.lacking)} in this scene")
-    _read_all(stored, [*assets, *scene.masks], wanted, reader, spread)
+    _read_all(stored, [*assets, *scene.masks], wanted, reader, shift, spread)
     return stored
 
 
 def fetch_masks(scene: ImageScene, wanted: Wanted, reader: Reader) -> Stored:
     """Read the scene's mask layers alone."""
     stored = Stored(scene)
-    _read_all(stored, scene.masks, wanted, reader, map)
+    _read_all(stored, scene.masks, wanted, reader, UNSHIFTED, map)
     return stored
 
 
 def place(
-    stored: Stored, wanted: Wanted, out: NDArray[np.float32], shift: tuple[float, float] = (0.0, 0.0)
+    stored: Stored, wanted: Wanted, out: NDArray[np.float32], shift: tuple[float, float] = UNSHIFTED
 ) -> NDArray[np.uint8]:
     """Put what was read on the grid: numbers as stored into ``out``, Float32[band, y, x]; returns reasons, Uint8[y, x].
 
     ``shift``: pixels of the grid by which the scene's content lies too far right and down; it is taken off in the same
-    sampling.
+    sampling. What then lies beyond the grid was not asked for, and counts as outside.
     """
-    part = wanted.part.moved(*shift) if shift != (0.0, 0.0) else wanted.part
+    part = wanted.part if shift == UNSHIFTED else wanted.part.moved(*shift)
     state = np.full(part.shape, warp.USABLE, dtype=np.uint8)
     for band, layer in zip(wanted.bands, out, strict=True):
         if band in stored.fields:
@@ -105,9 +112,13 @@ def place(
         else:
             layer[...] = np.nan
     for codes, where in stored.masks:
-        on_grid = np.zeros(part.shape, dtype=np.uint8)
+        on_grid = np.full(part.shape, Reason.OUTSIDE, dtype=np.uint8)  # where a mask does not reach, clouds are not known
         warp.put_codes(codes, where, part, on_grid)
         np.minimum(state, on_grid - np.uint8(1), out=state)
+    if shift != UNSHIFTED:
+        beyond = _beyond(wanted.part, shift)
+        out[:, beyond] = np.nan
+        state[beyond] = np.uint8(Reason.OUTSIDE - 1)
     if stored.failed or stored.lacking:
         np.minimum(state, _FAILED if stored.failed else _NODATA, out=state)
     reasons: NDArray[np.uint8] = state + np.uint8(1)
@@ -125,10 +136,16 @@ def metres(grid: Grid) -> float:
 
 
 def _read_all(
-    stored: Stored, assets: Sequence[Asset], wanted: Wanted, reader: Reader, spread: Callable[..., Iterable[Any]]
+    stored: Stored,
+    assets: Sequence[Asset],
+    wanted: Wanted,
+    reader: Reader,
+    shift: tuple[float, float],
+    spread: Callable[..., Iterable[Any]],
 ) -> None:
     groups = _by_file(assets)
-    for group, pixels in zip(groups, spread(lambda group: _read(group, wanted, reader), groups), strict=True):
+    found = spread(lambda group: _read(stored.scene, group, wanted, reader, shift), groups)
+    for group, pixels in zip(groups, found, strict=True):
         _take(stored, group, pixels, wanted)
 
 
@@ -139,7 +156,9 @@ def _by_file(assets: Sequence[Asset]) -> list[tuple[Asset, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def _read(group: tuple[Asset, ...], wanted: Wanted, reader: Reader) -> Pixels | SitelineError:
+def _read(
+    scene: ImageScene, group: tuple[Asset, ...], wanted: Wanted, reader: Reader, shift: tuple[float, float]
+) -> Pixels | SitelineError:
     first, grid = group[0], wanted.part.grid
     if first.role == "mask":
         indexes = layers_of(first.band, first.index)
@@ -150,15 +169,26 @@ def _read(group: tuple[Asset, ...], wanted: Wanted, reader: Reader) -> Pixels | 
         )
     else:
         indexes, res = tuple(asset.index for asset in group), grid.res
-    margin = max(_MARGIN_PX * grid.res, 2 * (first.gsd_m or 0.0) / metres(grid))
-    if first.role == "mask":
-        margin += wanted.dilate_m / metres(grid)
-    left, bottom, right, top = wanted.part.bounds
-    bounds = left - margin, bottom - margin, right + margin, top + margin
+    margin = wanted.dilate_m / metres(grid) if first.role == "mask" else 0.0
     try:
-        return reader.read(first.href, indexes, bounds, grid.crs, res, first.access)
+        return reader.read(
+            first.href, indexes, _bounds(wanted.part, shift, margin), grid.crs, res, first.access, scene.georef
+        )
     except SitelineError as error:
         return error
+
+
+def _bounds(part: Part, shift: tuple[float, float], margin: float) -> tuple[float, float, float, float]:
+    """What to read for ``part``: where its shifted content lies, with a ``margin``, within the bounds of the whole grid.
+
+    A copy that was fetched for the grid serves, and a part sees what the whole would. Readers add two pixels of their own.
+    """
+    left, bottom, right, top = part.moved(*shift).bounds
+    west, south, east, north = part.grid.bounds
+    res = part.grid.res
+    left, right = min(max(left - margin, west), east - res), max(min(right + margin, east), west + res)
+    bottom, top = min(max(bottom - margin, south), north - res), max(min(top + margin, north), south + res)
+    return left, bottom, right, top
 
 
 def _take(stored: Stored, group: tuple[Asset, ...], pixels: Pixels | SitelineError, wanted: Wanted) -> None:
@@ -192,13 +222,21 @@ def _take_mask(stored: Stored, asset: Asset, pixels: Pixels, where: Place, wante
         stored.notes.append(f"{asset.band} not used: {error}")
         stored.blind = True
         return
-    if not codes.size:
-        return
     codes[~pixels.present] = Reason.NODATA
+    if not codes.size:
+        stored.masks.append((codes, where))
+        return
     finest = math.sqrt(abs(where.transform[0] * where.transform[4] - where.transform[1] * where.transform[3]))
     own_m = finest * metres(replace(wanted.part.grid, crs=where.crs))
     reach = max(wanted.dilate_m, wanted.part.grid.res * metres(wanted.part.grid) / 2 if wanted.dilate_m else 0.0)
     stored.masks.append((dilate(codes, reach / own_m), where))
+
+
+def _beyond(part: Part, shift: tuple[float, float]) -> NDArray[np.bool_]:
+    """Bool[y, x] of ``part``, True = the shifted centre lies beyond the grid."""
+    rows = part.row + np.arange(part.height) + 0.5 + shift[1]
+    cols = part.col + np.arange(part.width) + 0.5 + shift[0]
+    return ((rows < 0) | (rows > part.grid.height))[:, None] | ((cols < 0) | (cols > part.grid.width))
 
 
 def _has_stripes(scene: ImageScene) -> bool:

@@ -75,7 +75,7 @@ def visit(
 
     Returns what was decided, the reasons, Uint8[y, x], and, of the ``reference``, what others are aligned to.
     """
-    stored = fetch(scene, wanted, reader, spread)
+    stored = fetch(scene, wanted, reader, spread=spread)
     decision = Decision(Record(scene, list(stored.notes)))
     if stored.failed:
         decision.warnings.append(SceneUnusable(scene.scene_id, "; ".join(stored.notes)))
