@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final, Protocol
 
 from siteline.guard.files import trouble
 from siteline.guard.http import Client, RangeAnswer
-from siteline.model.errors import CredentialsMissing
+from siteline.model.errors import CredentialsMissing, FileTrouble
 
 Range = tuple[int, int]
 """(offset, length) in bytes."""
@@ -69,11 +70,14 @@ class LocalBytes:
     def __init__(self, path: Path) -> None:
         """Open ``path``. Raises ``FileTrouble``."""
         self.name, self._handle = str(path), -1
-        try:
-            self._handle = os.open(path, os.O_RDONLY)
+        try:  # not blocking: a pipe would be waited on for ever
+            self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
             state = os.fstat(self._handle)
         except OSError as error:
             raise trouble(path, error) from error
+        if not stat.S_ISREG(state.st_mode):
+            self.close()
+            raise FileTrouble(path, "is no file", "name a file")
         self._size, self._version = state.st_size, f"{state.st_mtime_ns}-{state.st_size}"
 
     def __enter__(self) -> LocalBytes:
@@ -173,6 +177,7 @@ class RemoteBytes:
         self._lock = threading.Lock()
         self._size: int | None = None
         self._version: str | None = None
+        self._whole: bytes | None = None  # from a server that sends no parts
 
     @property
     def size(self) -> int | None:
@@ -198,36 +203,46 @@ class RemoteBytes:
         return data
 
     def read_many(self, ranges: Sequence[Range], *, zeros_ok: bool = False) -> list[bytes]:
-        """Each range, in order; a range of zeros is asked for once more. Raises ``ZeroBytes`` and what ``read`` raises."""
+        """Each range, in order; a range of zeros is asked for once more, over another connection.
+
+        Raises ``ZeroBytes`` and what ``read`` raises.
+        """
         read = []
         for offset, length in ranges:
             data = self.read(offset, length)
             if not zeros_ok and _blank(data):
-                data = self.read(offset, length)
+                data = self._range(offset, length, fresh=True)
                 if _blank(data):
                     raise ZeroBytes("nothing but zero bytes came, twice, where compressed pixels were due")
+                if len(data) != length:
+                    raise ShortFile(f"it ends at byte {offset + len(data):,}, before byte {offset + length:,}")
             read.append(data)
         return read
 
-    def _range(self, offset: int, length: int) -> bytes:
-        answer = self._ask(offset, length)
+    def _range(self, offset: int, length: int, *, fresh: bool = False) -> bytes:
+        if length <= 0:
+            return b""
+        if self._whole is not None and not fresh:
+            return self._whole[offset : offset + length]
+        answer = self._ask(offset, length, fresh)
         with self._lock:
             if self._version is None:
                 self._version, self._size = answer.etag, answer.total
             elif (answer.etag, answer.total) != (self._version, self._size):
                 raise SourceChanged(f"{self.name}: the file on the server changed while it was read")
+            self._whole = answer.whole
         return answer.data
 
-    def _ask(self, offset: int, length: int) -> RangeAnswer:
+    def _ask(self, offset: int, length: int, fresh: bool) -> RangeAnswer:
         url, headers = self._request(False)
         try:
-            return self._client.get_range(url, offset, length, headers=headers)
+            return self._client.get_range(url, offset, length, headers=headers, fresh=fresh)
         except CredentialsMissing:
             renewed = self._request(True)
             if renewed == (url, headers):
                 raise
-            return self._client.get_range(renewed[0], offset, length, headers=renewed[1])
+            return self._client.get_range(renewed[0], offset, length, headers=renewed[1], fresh=fresh)
 
 
 def _blank(data: bytes) -> bool:
-    return len(data) >= _TELLING and not data.strip(b"\0")
+    return len(data) >= _TELLING and not data.lstrip(b"\0")
