@@ -8,12 +8,13 @@ pixels as they are (``image-rendering``), so the PNG is the SVG, pixel for pixel
 from __future__ import annotations
 
 import base64
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any, Final
 
-from siteline.publish.glyphs import clean, face, font_bytes, printable
+from siteline.publish.glyphs import UnprintableText, clean, face, font_bytes, printable
 from siteline.publish.look import SANS, Theme, colour
 from siteline.publish.pixels import data_uri
 from siteline.publish.svg import hover, num, tag, words
@@ -41,6 +42,7 @@ class Canvas:
     theme: Theme
     plain: bool = False
     parts: list[str] = field(default_factory=list)
+    missing: int = 0
 
     def colour(self, name: str) -> str:
         """Colour ``name`` of this theme."""
@@ -52,7 +54,11 @@ class Canvas:
 
     def shown(self, text: str) -> str:
         """``text`` as this canvas can set it."""
-        return printable(clean(text))[0] if self.plain else clean(text)
+        if not self.plain:
+            return clean(text)
+        drawable, missing = printable(clean(text))
+        self.missing += missing
+        return drawable
 
     def text(self, x: float, y: float, text: str, size: float, *, fill: str = "ink", **style: str | float | None) -> None:
         """One line with its baseline at ``y``; ``fill`` is the name of a colour or a code."""
@@ -104,8 +110,17 @@ class Canvas:
             line: dict[str, str | float] = {"stroke": paint, "stroke_opacity": opacity, "stroke_width": wide}
             self.add(tag("path", d=path, fill="none", stroke_linejoin="round", **line))
 
-    def svg(self, width: float, height: float, label: str, *, fonts: bool = True) -> str:
-        """The document. ``fonts`` carries the typefaces in it; ``label`` is what a screen reader says first."""
+    def svg(self, width: float, height: float, label: str) -> str:
+        """The document; ``label`` is what a screen reader says first. It carries its fonts, unless ``plain``.
+
+        Warns ``UnprintableText`` when ``plain`` and some text could not be set as it is.
+        """
+        if self.missing:
+            warnings.warn(
+                "the fonts lack some characters of the data; the PNG prints them as code points, the SVG shows them",
+                UnprintableText,
+                stacklevel=2,
+            )
         ground = tag("rect", width=width, height=height, fill=self.colour("paper"))
         line = tag("rect", width=1, height=6, fill=self.colour("absent"), opacity=0.55)
         missing = tag(
@@ -117,7 +132,7 @@ class Canvas:
             patternUnits="userSpaceOnUse",
             patternTransform="rotate(45)",
         )
-        style = tag("style", _font_faces()) if fonts else ""
+        style = tag("style", _font_faces()) if not self.plain else ""
         return tag(
             "svg",
             hover(label),

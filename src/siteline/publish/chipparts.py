@@ -130,7 +130,7 @@ def _large(canvas: Canvas, sheet: Sheet, cell: Cell, x: float, y: float) -> floa
     for words, ink in ((view.maker, "muted"), (view.note, "event")):
         if words:
             y += 14
-            canvas.text(x, y, fit(words, room, 11), 11, fill=ink)
+            canvas.text(x, y, fit(canvas.shown(words), room, 11), 11, fill=ink)
     return y + 4
 
 

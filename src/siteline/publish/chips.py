@@ -81,7 +81,7 @@ def chip_pages(cube: xr.Dataset, structure: Structure, *, theme: Paper = "light"
 def _page(
     canvas: Canvas, sheet: Sheet, name: str, judged: Sequence[View], held: Sequence[Block], width: float, folio: str
 ) -> tuple[str, float]:
-    canvas.title(MARGIN, 56, fit_title(name, width - 2 * MARGIN - (90 if folio else 0), 30), 30)
+    canvas.title(MARGIN, 56, fit_title(canvas.shown(name), width - 2 * MARGIN - (90 if folio else 0), 30), 30)
     canvas.text(width - MARGIN, 56, folio, 12, fill="muted", text_anchor="end")
     y = canvas.paragraph(MARGIN, 84, width - 2 * MARGIN, deck(judged), 15, fill="ink") + 6
     y = draw_rug(canvas, judged, MARGIN, width - MARGIN, y)

@@ -118,13 +118,20 @@ def window_around(cube: xr.Dataset, shape: Any) -> tuple[slice, slice]:
 
     The window is moved, then cut, to lie inside the cube. Raises ``NoArea`` where the footprint lies off the cube.
     """
-    left, top, right, bottom = shape.bounds
     height, width = cube.sizes["y"], cube.sizes["x"]
-    if right < 0 or bottom < 0 or left > width or top > height:
+    if not reaches(shape, height, width):
         raise NoArea("the footprint lies outside these images", "load them on a grid around it")
+    left, top, right, bottom = shape.bounds
     extent = max(right - left, bottom - top)
     side = min(max(math.ceil(3 * extent), WINDOW[0]), max(WINDOW[1], math.ceil(1.1 * extent)))
     return _run((top + bottom) / 2, side, height), _run((left + right) / 2, side, width)
+
+
+def reaches(shape: Any, rows: int, columns: int) -> bool:
+    """Whether the extent of a shape (pixel coordinates) meets a raster; not where it is empty or cannot be projected."""
+    left, top, right, bottom = shape.bounds
+    finite = all(map(math.isfinite, (left, top, right, bottom)))
+    return finite and right >= 0 and bottom >= 0 and left <= columns and top <= rows
 
 
 def footprint_mask(shape: Any, rows: int, columns: int) -> NDArray[np.bool_]:
