@@ -22,6 +22,7 @@ _SLASHED = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
 def written(text: str) -> tuple[dict[str, Any], str]:
     """STAC time properties of a date or time written by hand (EDTF, RFC 3339, ``20240304``), and what is doubtful about it.
 
+    A time with another offset than UTC is kept as written too (``siteline:written``).
     A time without a zone becomes the days it can fall in anywhere on Earth. Raises ``BadDate`` for ``03/04/2024`` (day or
     month first?), names of zones, and what is no date.
     """
@@ -36,13 +37,14 @@ def written(text: str) -> tuple[dict[str, Any], str]:
             raise BadDate(text, f"the name {match[1]} of a zone means different things; write an offset such as +09:00")
         text = text[: match.start(1)].rstrip() + "Z"
     span, doubt = instant_or_span(text)
-    return properties_of(span), doubt
+    told = {} if not span.is_instant or text.endswith("Z") else {"siteline:written": text}
+    return {**properties_of(span), **told}, doubt
 
 
 def properties_of(span: Span) -> dict[str, Any]:
     """``datetime`` for an instant; for an interval its ends and the text it was written as. {} for an unknown time."""
     if span.is_instant and span.start is not None:
-        return {"datetime": rfc3339(span.start), **({} if span.text.endswith("Z") else {"siteline:when": span.text})}
+        return {"datetime": rfc3339(span.start)}
     if span.start is None and span.end is None:
         return {}
     ends = {"start_datetime": span.start, "end_datetime": span.end}

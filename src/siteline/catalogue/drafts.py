@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from siteline.catalogue.outline import box, outline_of
-from siteline.catalogue.shelf import Draft, Grid, Layer, Shelf, suffix
+from siteline.catalogue.shelf import Draft, Grid, Layer, Shelf, crs_of, suffix
 from siteline.model.search import StacItem
 
 _MEDIA = {
@@ -20,6 +20,7 @@ _MEDIA = {
     ".jpeg": "image/jpeg",
 }
 NO_PLACE = "no georeference: add a world file (and .prj), <name>.points.csv, or the column corners to scenes.csv"
+NOTHING_READ = "none of its image files could be read"
 NO_TIME = "no time: write scenes.csv with columns file,acquired"
 
 
@@ -37,12 +38,12 @@ def item_of(draft: Draft, item_id: str, shelf: Shelf) -> StacItem:
             grids += [] if layer.mask else [grid]
             assets[_free(layer.name, assets)] = _asset(layer, grid, nodata, shelf)
     properties = {"datetime": None, **draft.properties}
-    geometry = _place(draft, grids, properties, problems)
+    geometry, placed = _place(draft, grids, properties, problems)
     if not _timed(properties):
         problems.append(NO_TIME)
     if problems:
         properties["siteline:problems"] = list(dict.fromkeys(problems))
-    if draft.quarantined or not _timed(properties) or geometry is None:
+    if draft.quarantined or not _timed(properties) or not placed:
         properties["siteline:quarantined"] = True
     item: StacItem = {"type": "Feature", "stac_version": "1.1.0", "stac_extensions": [], "id": item_id, "geometry": geometry}
     if geometry is not None:
@@ -87,7 +88,7 @@ def _grid_of(layer: Layer, shelf: Shelf) -> tuple[Grid | None, float | None, str
     if layer.index > header.count:
         return None, None, f"it has {header.count} bands, no band {layer.index}"
     nodata = header.nodata if layer.nodata is None else layer.nodata
-    return Grid(header.width, header.height, header.crs or "", tuple(header.transform)), nodata, ""
+    return Grid(header.width, header.height, crs_of(header), tuple(header.transform)), nodata, ""
 
 
 def _asset(layer: Layer, grid: Grid, nodata: float | None, shelf: Shelf) -> dict[str, Any]:
@@ -112,25 +113,26 @@ def _asset(layer: Layer, grid: Grid, nodata: float | None, shelf: Shelf) -> dict
     return asset
 
 
-def _place(draft: Draft, grids: list[Grid], properties: dict[str, Any], problems: list[str]) -> dict[str, Any] | None:
-    """The outline; notes the CRS, and the georeference stated beside the files, in ``properties``."""
+def _place(
+    draft: Draft, grids: list[Grid], properties: dict[str, Any], problems: list[str]
+) -> tuple[dict[str, Any] | None, bool]:
+    """The outline, and whether pixels can be placed. The CRS, and a georeference stated beside, go to ``properties``."""
     placed = [grid for grid in grids if grid.crs]
     if draft.stated is not None and grids:
         crs, transform = draft.stated
         properties |= {**_code(crs), "siteline:transform": list(transform)}
         placed = [Grid(grids[0].width, grids[0].height, crs, transform)]
-        if not properties.get("gsd"):
-            properties["gsd"] = metres(crs, transform, grids[0].height)
     if not placed:
-        if draft.footprint is None:
-            problems.append(NO_PLACE if grids else "no place: none of its files could be read")
-        return draft.footprint
+        problems.append(NO_PLACE if grids else NOTHING_READ)
+        return draft.footprint, False
     finest = min(placed, key=lambda grid: abs(grid.transform[0] * grid.transform[4] - grid.transform[1] * grid.transform[3]))
     properties |= _code(finest.crs)
+    if not properties.get("gsd"):
+        properties["gsd"] = metres(finest.crs, finest.transform, finest.height)
     geometry = outline_of(finest.crs, finest.transform, finest.width, finest.height)
     if geometry is None:
         problems.append(f"its georeference leads nowhere on Earth ({finest.crs[:60]})")
-    return geometry
+    return geometry, geometry is not None
 
 
 def _code(crs: str) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from siteline.catalogue import landsat, loose, opera, theia
+from siteline.catalogue import dimap, landsat, loose, maxar, opera, planet, safe, theia
 from siteline.catalogue.dates import over
 from siteline.catalogue.drafts import identified, item_of
 from siteline.catalogue.filters import chosen
@@ -21,21 +23,30 @@ from siteline.model.search import Found, Query, StacItem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RECOGNISERS: Final[Sequence[Callable[[Shelf], Iterator[Draft]]]] = (theia.find, opera.find, landsat.find)
+RECOGNISERS: Final[Sequence[Callable[[Shelf], Iterator[Draft]]]] = (
+    safe.find,
+    theia.find,
+    opera.find,
+    landsat.find,
+    dimap.find,
+    planet.find,
+    maxar.find,
+)
 """Each finds its provider's deliveries among files that none before it has claimed."""
 
 _NAMED_AT_MOST = 100
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
 class LocalFolder:
-    """The images below ``folder`` (absolute), headers read by ``read_header`` (absolute path to ``shelf.Header``)."""
+    """The images below ``folder`` (absolute). ``headers``: opens what reads image headers for the time of one search."""
 
-    def __init__(self, folder: Path, read_header: ReadHeader) -> None:
-        """``name``: the folder's own, with what tells it from others of that name."""
+    def __init__(self, folder: Path, headers: Callable[[], AbstractContextManager[ReadHeader]]) -> None:
+        """``name``: the folder's own, and what tells it from others of that name, so that no scene takes another's place."""
         self.folder = folder
         digest = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:6]
         self.name = f"{re.sub(r'[^A-Za-z0-9.]+', '-', folder.name).strip('-.') or 'folder'}-{digest}"
-        self._read_header = read_header
+        self._headers = headers
 
     def search(self, query: Query) -> Found:
         """See ``Source``. Complete: the folder is read to its end, unless something of it could not be listed.
@@ -43,9 +54,10 @@ class LocalFolder:
         Raises ``FileTrouble`` for a folder that cannot be read, ``BadRows`` for a scenes.csv with mistakes.
         """
         listing = files_below(self.folder)
-        shelf = Shelf(listing, self._read_header)
-        tables = read_tables(shelf)
-        items = [*_items(shelf, tables)]
+        with self._headers() as read_header:
+            shelf = Shelf(listing, read_header)
+            tables = read_tables(shelf)
+            items = [*_items(shelf, tables)]
         kept, passed = chosen(items, query)
         notes = [*tables.notes, *_notes(shelf), *passed]
         if query.query or query.filter is not None:
@@ -77,8 +89,6 @@ def _items(shelf: Shelf, tables: Tables) -> Iterator[StacItem]:
 
 def _told(draft: Draft, tables: Tables) -> Draft:
     """A delivered scene with what a person has written about one of its files."""
-    from dataclasses import replace
-
     rows = [row for file in sorted(draft.files) if (row := tables.row(file))]
     if not rows:
         return draft
@@ -93,7 +103,11 @@ def _notes(shelf: Shelf) -> Iterator[str]:
         yield f"{file} could not be read: {reason}"
     if len(shelf.failed) > _NAMED_AT_MOST:
         yield f"{len(shelf.failed) - _NAMED_AT_MOST} more files could not be read"
-    others = [file for file in shelf.files if file not in shelf.failed]
+    archives = [file for file in shelf.files if file.casefold().endswith(_ARCHIVES)]
+    if archives:
+        some = ", ".join(archives[:3]) + (", ..." if len(archives) > 3 else "")
+        yield f"{len(archives):,} archives were not looked into ({some}); unpack them to search them"
+    others = [file for file in shelf.files if file not in shelf.failed and file not in archives]
     pictures = [file for file in others if is_image(file)]
     if pictures:
         some = ", ".join(pictures[:3]) + (", ..." if len(pictures) > 3 else "")

@@ -14,7 +14,7 @@ from siteline.catalogue.filenames import said_by
 from siteline.catalogue.shelf import Draft, Layer, Shelf, grouped
 
 _PRODUCT = r"(?P<short>L[COTEM]\d{2}_(?P<level>L[12]\w{2})_\d{6}_\d{8})(?P<long>_\d{8}_\d{2}_(?:RT|A1|T1|T2))?"
-_NAME = re.compile(_PRODUCT + r"_(?P<rest>\w+)\.(?P<kind>TIF|tif|txt|json|xml|jpg|stac\.json)\Z")
+_NAME = re.compile(_PRODUCT + r"(?:_(?P<rest>\w+))?\.(?P<kind>TIF|tif|txt|json|xml|jpe?g|png)\Z")
 _FULL = re.compile(_PRODUCT + r"\Z")
 _BAND = re.compile(r"(?:SR_)?B(\d+)\Z")
 OLI_MULT: Final = 2.0e-5
@@ -34,7 +34,9 @@ def find(shelf: Shelf) -> Iterator[Draft]:
         folder = _FULL.match(posixpath.basename(place))
         if not long and folder and folder["short"] == short:
             long = folder["long"] or ""  # files may be named shorter than their product, whose name the folder then has
-        rests = {match["rest"]: file for file in files if (match := _NAME.match(posixpath.basename(file))) and _tif(file)}
+        rests = {
+            match["rest"] or "": file for file in files if (match := _NAME.match(posixpath.basename(file))) and _tif(file)
+        }
         if any(_BAND.match(rest) for rest in rests):
             yield _draft(shelf, f"{short}{long}", place, files, rests)
 

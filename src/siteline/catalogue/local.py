@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +24,12 @@ def source_for(path: Path, read_header: ReadHeader | None = None) -> Source:
     folder = path.resolve()
     if not folder.is_dir():
         raise FileTrouble(path, "is not a folder", "name the folder that holds the images")
-    return LocalFolder(folder, read_header or _guarded(folder))
+    return LocalFolder(folder, (lambda: nullcontext(read_header)) if read_header else (lambda: _guarded(folder)))
 
 
-def _guarded(folder: Path) -> ReadHeader:
+@contextmanager
+def _guarded(folder: Path) -> Iterator[ReadHeader]:
     from siteline.guard.reader import Reader
 
-    return Reader(offline=True, local_roots=(folder,)).info
+    with Reader(offline=True, local_roots=(folder,)) as reader:
+        yield reader.info

@@ -13,7 +13,7 @@ from siteline.catalogue.dates import over
 from siteline.catalogue.filenames import said_by
 from siteline.catalogue.pictures import placed_beside, sidecars
 from siteline.catalogue.scenescsv import Row, Tables
-from siteline.catalogue.shelf import Draft, Layer, Shelf, grouped, is_image, stem, suffix
+from siteline.catalogue.shelf import Draft, Layer, Shelf, crs_of, grouped, is_image, stem, suffix
 
 _TAIL = re.compile(r"(?P<lead>.+)[_.-](?P<band>[A-Za-z]+\d{0,3})\Z")
 _UNNAMED = "nothing names its bands; write them in scenes.csv, column bands"
@@ -67,9 +67,7 @@ def _draft(name: str, files: list[str], shelf: Shelf, tables: Tables) -> Draft:
     for file in files:
         row = tables.row(file)
         found = _layers(file, shelf, row, len(files) > 1, problems)
-        layers += [
-            replace(layer, scale=row.scale, offset=row.offset, nodata=row.nodata) if row else layer for layer in found
-        ]
+        layers += [_stated(layer, row) if row else layer for layer in found]
         place = place or _placed(file, shelf, row, problems)
     beside = [side for file in files for side in sidecars(shelf, file)]
     properties = over({"siteline:quantity": "digital_number", "siteline:calibration": "none"}, *stated)
@@ -79,6 +77,11 @@ def _draft(name: str, files: list[str], shelf: Shelf, tables: Tables) -> Draft:
         name=name, place=files[0], layers=tuple(layers), properties=properties, problems=tuple(problems),
         files=frozenset((*files, *beside)), stated=place[:2] if place else None,
     )  # fmt: skip
+
+
+def _stated(layer: Layer, row: Row) -> Layer:
+    gsd = row.properties.get("gsd")
+    return replace(layer, scale=row.scale, offset=row.offset, nodata=row.nodata, gsd_m=gsd)
 
 
 def _dated(row: Row) -> bool:
@@ -125,8 +128,8 @@ def _placed(
 ) -> tuple[str, tuple[float, ...], dict[str, Any]] | None:
     """CRS, affine coefficients and what is to be known of them, where they are stated beside a file that has none."""
     header = shelf.header(file)
-    if header is None or header.crs:
+    if header is None or crs_of(header):
         return None
-    found = placed_beside(shelf, file, header.width, header.height, row)
+    found = placed_beside(shelf, file, header, row)
     problems += found.problems
     return None if found.transform is None else (found.crs, found.transform, dict(found.properties))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from siteline.catalogue.scenescsv import Row
-from siteline.catalogue.shelf import Shelf, suffix
+from siteline.catalogue.shelf import Header, Shelf, suffix
 from siteline.guard.csvfile import CsvFile
 from siteline.model.errors import BadGrid, BadRows, RowProblem
 from siteline.model.grid import utm_crs
@@ -47,8 +47,10 @@ def sidecars(shelf: Shelf, file: str) -> list[str]:
     return [name for name in dict.fromkeys(names) if shelf.holds(name)]
 
 
-def placed_beside(shelf: Shelf, file: str, width: int, height: int, row: Row | None) -> Placed:
-    """Where a picture of ``width`` x ``height`` px lies by its control points, else its corners, else its world file.
+def placed_beside(shelf: Shelf, file: str, header: Header, row: Row | None) -> Placed:
+    """Where an image without a whole georeference lies: by its control points, else its corners, else its world file.
+
+    An image that lacks only the name of its CRS has it from the column crs.
 
     Raises ``BadRows`` for a table of control points that cannot be read.
     """
@@ -57,12 +59,16 @@ def placed_beside(shelf: Shelf, file: str, width: int, height: int, row: Row | N
         if name.endswith(_POINTS):
             return _fitted(_points(shelf, name), f"control points of {posixpath.basename(name)}")
     if row and row.corners:
-        pixels = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
+        width, height = float(header.width), float(header.height)
+        pixels = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height))
         places = zip(row.corners[::2], row.corners[1::2], strict=True)
         return _fitted([(*pixel, *place) for pixel, place in zip(pixels, places, strict=True)], "corners of scenes.csv")
     for name in beside:
         if suffix(name) not in (".prj", ".csv", ".xml", ".ovr"):
             return _world(shelf, name, next((n for n in beside if suffix(n) == ".prj"), ""), row)
+    own = tuple(header.transform[:6])
+    if row and (crs := _crs(row.crs)) and own != (1.0, 0.0, 0.0, 0.0, 1.0, 0.0):
+        return Placed(crs, own, {"siteline:georef": "crs of scenes.csv"})
     return Placed()
 
 

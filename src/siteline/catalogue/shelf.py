@@ -22,6 +22,7 @@ IMAGES: Final = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg")
 """Suffixes of files that may be images, in small letters."""
 
 _T = TypeVar("_T")
+_NOWHERE: Final = ((1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (1.0, 0.0, 0.0, 0.0, -1.0, 0.0))
 MAX_DOCUMENT: Final = 16 * 1024 * 1024
 
 
@@ -158,6 +159,11 @@ class Shelf:
         except SitelineError as error:
             self.failed[file] = reason_of(error)
             return None
+
+
+def crs_of(header: Header) -> str:
+    """The CRS of an image that lies somewhere by itself, "" for one without CRS or without affine coefficients."""
+    return header.crs if tuple(header.transform[:6]) not in _NOWHERE else ""
 
 
 def reason_of(error: SitelineError) -> str:
