@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 from rich import box
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -33,11 +34,11 @@ def show_listing(listing: Listing, case: str) -> None:
     for name, justify in (
         ("", "left"),
         ("acquired (UTC)", "left"),
-        ("scene", "left"),
+        ("taken by", "left"),
         ("cloud", "right"),
         ("site", "right"),
     ):
-        table.add_column(name, justify=justify, no_wrap=name != "scene", overflow="fold")  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, no_wrap=name != "taken by", overflow="fold")  # type: ignore[arg-type]
     for scene in listing.scenes:
         style = "" if scene.status == "kept" else "bright_black"
         mark = Text(MARKS[scene.status], style=COLOURS[scene.status])
@@ -47,9 +48,8 @@ def show_listing(listing: Listing, case: str) -> None:
     told = ", ".join(f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if counts[status])
     out.print(Text(f" {told or 'no scenes'}"), soft_wrap=True)
     if listing.scenes:
-        out.print(
-            Text(" cloud: over the whole product, as declared; → over the site, once its pixels were read.", style="dim")
-        )
+        legend = "cloud: over the whole product, as declared → over the site, once its pixels were read. Ids: --json."
+        out.print(Padding(Text(legend, style="dim"), (0, 0, 0, 1)))
     for search in listing.searches:
         out.print(_searched(search), soft_wrap=False)
     if counts["kept"]:
@@ -142,8 +142,12 @@ def _when(scene: FoundScene) -> str:
 
 
 def _title(scene: FoundScene) -> str:
-    words = clean(scene.scene_id)
-    return f"{words}\n{clean(scene.why)}" if scene.why else words
+    """Who took it; and, for a scene that is not used or doubtful, which it is and why."""
+    words = clean(", ".join(dict.fromkeys(filter(None, (scene.platform, scene.provider))))) or clean(scene.scene_id)
+    if not scene.why:
+        return words
+    known = words == clean(scene.scene_id)
+    return f"{words}\n{'' if known else clean(scene.scene_id) + ': '}{clean(scene.why)}"
 
 
 def _cloud(scene: FoundScene) -> str:

@@ -55,9 +55,10 @@ class Vault:
         """Keep ``data`` under ``key``; what was there under it is replaced in the index. Raises ``FileTrouble``."""
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
-        if not path.exists():
-            make_folder(path.parent)
-            write_bytes(path, data)
+        with self._lock:  # two files of the same bytes have one copy: one thread at a time may write it
+            if not path.exists():
+                make_folder(path.parent)
+                write_bytes(path, data)
         at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         entry = Entry(key, href, digest, len(data), at, about)
         text = json.dumps(about, sort_keys=True, ensure_ascii=False)

@@ -73,6 +73,8 @@ def fetch(
 
 def _requests(scene: ImageScene, assets: Sequence[Asset], grid: Grid) -> Iterator[Request]:
     """One request a file, with all its bands that are wanted; bounds a little wider than what loading will ask for."""
+    from siteline.guard.fetching import Request
+
     margin = max(6 * grid.res, 2 * (scene.gsd_m or 0.0), 80.0)
     left, bottom, right, top = grid.bounds
     bounds = (left - margin, bottom - margin, right + margin, top + margin)
