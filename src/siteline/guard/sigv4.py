@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
@@ -34,7 +34,7 @@ def signed_headers(
         signed["x-amz-security-token"] = token
     names = ";".join(sorted(signed))
     lines = "".join(f"{name}:{signed[name].strip()}\n" for name in sorted(signed))
-    canonical = "\n".join(["GET", quote(parts.path, safe="/~%"), parts.query, lines, names, _EMPTY])
+    canonical = "\n".join(["GET", quote(unquote(parts.path)), _query(parts.query), lines, names, _EMPTY])
     scope = f"{day}/{region}/s3/aws4_request"
     text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
     key = f"AWS4{secret}".encode()
@@ -44,3 +44,8 @@ def signed_headers(
     authorization = f"AWS4-HMAC-SHA256 Credential={key_id}/{scope},SignedHeaders={names},Signature={signature}"
     told = {name: value for name, value in signed.items() if name.startswith("x-amz-")}
     return {**told, "Authorization": authorization}
+
+
+def _query(text: str) -> str:
+    pairs = ((quote(name, safe="~"), quote(value, safe="~")) for name, value in parse_qsl(text, keep_blank_values=True))
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
