@@ -73,15 +73,27 @@ def shift_between(
     shapes = {a.shape for a in (reference, moving, ok_reference, ok_moving)}
     if len(shapes) != 1 or reference.ndim != 2:
         raise BadInput(f"images to align must have one shape of rows and columns, not {', '.join(map(str, shapes))}")
+    ok = [mask & np.isfinite(image) for image, mask in ((reference, ok_reference), (moving, ok_moving))]
+    shared = _extent(ok[0] & ok[1])
+    reference, moving, ok = reference[shared], moving[shared], [mask[shared] for mask in ok]
     side = _side(reference.shape, window)
     if side == 0:
-        return _refused("the image is smaller than 32 px")
-    ok = [mask & np.isfinite(image) for image, mask in ((reference, ok_reference), (moving, ok_moving))]
+        return _refused("what both scenes show is smaller than 32 px")
     if min(np.count_nonzero(mask) for mask in ok) < side * side // 4:
         return _refused("too little of it can be seen")
     first, second = (_features(image, mask) for image, mask in ((reference, ok[0]), (moving, ok[1])))
     votes = _votes(first, second, ok[0], ok[1], side)
     return _count(votes)
+
+
+def _extent(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The rows and columns within which ``mask`` holds; windows are laid there, not over what neither scene shows."""
+    import numpy as np
+
+    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
 
 
 def _side(shape: tuple[int, ...], window: int) -> int:
