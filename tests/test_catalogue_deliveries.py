@@ -62,7 +62,8 @@ THEIA_XML = """<Muscate_Metadata_Document><Product_Characteristics>
 <ORBIT_NUMBER type="Absolute">10757</ORBIT_NUMBER><ORBIT_NUMBER type="Relative">8</ORBIT_NUMBER></Product_Characteristics>
 <Geometric_Informations><Mean_Value_List><Sun_Angles><ZENITH_ANGLE unit="deg">47.5</ZENITH_ANGLE>
 <AZIMUTH_ANGLE unit="deg">159.5</AZIMUTH_ANGLE></Sun_Angles></Mean_Value_List></Geometric_Informations>
-<Quality_Informations><QUALITY_INDEX name="CloudPercent">7</QUALITY_INDEX></Quality_Informations></Muscate_Metadata_Document>"""
+<Quality_Informations><QUALITY_INDEX name="CloudPercent">7</QUALITY_INDEX></Quality_Informations>
+</Muscate_Metadata_Document>"""
 
 
 def test_theia_metadata_are_read_and_missing_clouds_are_said(tmp_path: Path) -> None:
@@ -186,7 +187,8 @@ TILE_XML = """<n1:Level-2A_Tile_ID xmlns:n1="x"><n1:Geometric_Info><Tile_Geocodi
 <Geoposition resolution="20"><ULX>{x}</ULX><ULY>{y}</ULY><XDIM>20</XDIM><YDIM>-20</YDIM></Geoposition>
 <Geoposition resolution="60"><ULX>{x}</ULX><ULY>{y}</ULY><XDIM>60</XDIM><YDIM>-60</YDIM></Geoposition>
 </Tile_Geocoding><Tile_Angles><Mean_Sun_Angle><ZENITH_ANGLE unit="deg">{zenith}</ZENITH_ANGLE>
-<AZIMUTH_ANGLE unit="deg">{azimuth}</AZIMUTH_ANGLE></Mean_Sun_Angle></Tile_Angles></n1:Geometric_Info></n1:Level-2A_Tile_ID>"""
+<AZIMUTH_ANGLE unit="deg">{azimuth}</AZIMUTH_ANGLE></Mean_Sun_Angle></Tile_Angles></n1:Geometric_Info>
+</n1:Level-2A_Tile_ID>"""
 
 
 def safe_products() -> list[str]:
@@ -413,7 +415,8 @@ def test_maxar_xml_is_read_where_there_is_no_imd_and_names_where_there_is_neithe
 def test_a_maxar_product_of_several_passes_has_the_interval_of_them(tmp_path: Path) -> None:
     name = f"19MAR02021133-M2AS-{ORDER}_P001"
     write_tif(tmp_path / f"{name}.TIF", 4)
-    mosaic = "BEGIN_GROUP = MAP_PROJECTED_PRODUCT\n\tearliestAcqTime = 2018-11-05T02:00:00Z;\n\tlatestAcqTime = 2019-03-02T02:11:40Z;\nEND_GROUP = MAP_PROJECTED_PRODUCT\n"
+    times = "earliestAcqTime = 2018-11-05T02:00:00Z;\nlatestAcqTime = 2019-03-02T02:11:40Z;\n"
+    mosaic = f"BEGIN_GROUP = MAP_PROJECTED_PRODUCT\n{times}END_GROUP = MAP_PROJECTED_PRODUCT\n"
     write(tmp_path / f"{name}.IMD", mosaic + imd())
     one = scene(tmp_path)
     assert (one.when.start, one.when.end) == (utc(2018, 11, 5, 2), utc(2019, 3, 2, 2, 11, 40)) and says(
@@ -479,7 +482,7 @@ def test_an_airbus_order_with_tiles_is_calibrated_by_its_gains_and_irradiance(tm
     for place in (1, 2):
         write_tif(folder / f"IMG_{NAME}_R1C{place}.TIF", 4, transform=Affine(2, 0, 300_000 + 2000 * place, 0, -2, 4_400_000))
     first, second = scenes(tmp_path)
-    assert list(bands(first).items())[0] == ("red", (f"IMG_{NAME}_R1C1.TIF", 1)) and bands(first)["nir"][1] == 4
+    assert bands(first)["red"] == (f"IMG_{NAME}_R1C1.TIF", 1) and bands(first)["nir"][1] == 4
     assert first.when.start == datetime(2019, 3, 2, 2, 11, 33, 100000, UTC) and first.platform == "pleiades-1a"
     assert (first.cloud_percent, first.off_nadir, first.sun_elevation, first.provider) == (4.5, 13.5, 30, "Airbus")
     # pi d2 / (GAIN E0 sin 30) with d = 0.991 AU on 2 March (Astronomical Almanac)

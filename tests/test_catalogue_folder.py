@@ -235,7 +235,7 @@ def test_row_30_handwritten_offsets_are_converted() -> None:
 
 
 TABLE = """file,acquired,provider,platform,bands,scale,offset,quantity,gsd_m,cloud_percent,off_nadir,licence,credit,analyst
-a.tif,2019-03-02T11:11:00+09:00,Airbus,Pleiades 1A,"red,green,blue,nir",0.0001,-0.1,toa_reflectance,0.5,12,25,bought,(c) Me,Kim
+a.tif,2019-03-02T11:11:00+09:00,Airbus,Pleiades 1A,"red,green,blue,nir",0.0001,-0.1,toa_reflectance,0.5,12,25,bought,Me,Kim
 old/*.tif,2018,Google,,"1=red,3=blue",,,,,,,,,
 """
 
@@ -249,7 +249,7 @@ def test_scenes_csv_says_what_files_do_not(tmp_path: Path) -> None:
     assert (first.provider, first.platform, first.cloud_percent, first.off_nadir) == ("Airbus", "pleiades-1a", 12, 25)
     assert (first.quantity, first.calibration, first.gsd_m) == ("toa_reflectance", "declared", 0.5)
     assert [(asset.band, asset.scale, asset.offset) for asset in first.assets][3] == ("nir", 0.0001, -0.1)
-    assert (first.licence, first.credit, first.properties["siteline:csv_analyst"]) == ("bought", "(c) Me", "Kim")
+    assert (first.licence, first.credit, first.properties["siteline:csv_analyst"]) == ("bought", "Me", "Kim")
     assert bands(second) == {"red": ("b.tif", 1), "blue": ("b.tif", 3)}
     assert (second.when.start, second.when.end) == (utc(2018, 1, 1), utc(2019, 1, 1))
 
@@ -282,16 +282,10 @@ def test_every_mistake_of_a_table_is_told_at_once_with_its_place(tmp_path: Path)
     with pytest.raises(BadRows) as caught:
         search(tmp_path)
     told = {(problem.line, problem.column) for problem in caught.value.problems}
-    assert {
-        (2, "acquired"),
-        (3, "bands"),
-        (4, "file"),
-        (4, "scale"),
-        (5, "date_is"),
-        (6, "corners"),
-        (7, "cloud_percent"),
-    } <= told
-    assert (3, "file") in told and all(problem.file == "scenes.csv" for problem in caught.value.problems)
+    assert told >= {(2, "acquired"), (3, "bands"), (4, "file"), (4, "scale"), (5, "date_is"), (6, "corners")}
+    assert told >= {(3, "file"), (7, "cloud_percent")} and all(
+        problem.file == "scenes.csv" for problem in caught.value.problems
+    )
 
 
 def test_rows_that_no_file_answers_to_and_tables_without_the_column_file(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
-from shapely import from_wkt
+from shapely import Point, from_wkt
 
 from local_samples import bands, noted, says, scene, search, write, write_picture, write_tif
 from siteline.catalogue.pictures import fit_affine
@@ -49,7 +49,7 @@ def test_exact_control_points_place_a_turned_picture_to_the_millimetre(tmp_path:
         *_, metres = GEOD.inv(*placed(col, row, *one.georef), *ground(col, row))
         assert metres < 0.01
     assert says(one, "residual 0.00 m", "4 points") and one.gsd_m == pytest.approx(2.0, abs=1e-3)
-    assert from_wkt(one.footprint_wkt).covers(from_wkt("POINT (%r %r)" % ground(30, 20)))
+    assert from_wkt(one.footprint_wkt).covers(Point(ground(30, 20)))
 
 
 @settings(max_examples=30, deadline=None)

@@ -158,19 +158,27 @@ def _calibration(
 ) -> tuple[dict[str, Any], dict[str, tuple[float, float]]]:
     """What the numbers mean, and (scale, offset) by band."""
     processing = first_text(root, "RADIOMETRIC_PROCESSING").upper()
+    bands = _identities(root)
     if processing == "REFLECTANCE":
         scales = _reflectance(root)
-        if scales:
+        if scales.keys() >= bands:
             problems.append("reflectance with the effect of air molecules taken off, haze and dust left in (Airbus)")
             return {"siteline:quantity": "toa_reflectance", "siteline:calibration": "declared"}, scales
     elif processing == "BASIC":
         scales = _radiance(root, properties)
-        if scales:
+        if scales.keys() >= bands:
             return {"siteline:quantity": "toa_reflectance", "siteline:calibration": "declared"}, scales
     told = {"DISPLAY": "stretched for the eye", "LINEAR_STRETCH": "stretched for the eye", "SEAMLESS": "blended for the eye"}
     reason = told.get(processing, "without gain, bias, sun's irradiance and elevation for every band")
     problems.append(f"digital numbers, {reason} ({processing or 'no RADIOMETRIC_PROCESSING'}): they compare only within it")
     return {"siteline:quantity": "digital_number", "siteline:calibration": "none"}, {}
+
+
+def _identities(root: Element) -> set[str]:
+    """The bands that its images hold; where the document does not say, a name that no band has: then none are all."""
+    listed = {first_text(entry, "BAND_ID") for entry in all_named(root, "Raster_Index")}
+    shown = {first_text(root, channel) for channel in _CHANNELS}
+    return (listed or shown) - {""} or {"?"}
 
 
 def _values(root: Element, tag: str, *names: str) -> dict[str, tuple[float, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,10 +54,10 @@ def item_of(draft: Draft, item_id: str, shelf: Shelf) -> StacItem:
 
 def identified(drafts: list[Draft]) -> Iterator[tuple[str, Draft]]:
     """Each draft with an id of its own: its name, with its place where several have that name."""
-    names = [draft.name for draft in drafts]
+    names = Counter(draft.name for draft in drafts)
     used: set[str] = set()
     for draft in drafts:
-        name = draft.name if names.count(draft.name) == 1 else f"{draft.name} in {draft.place or '.'}"
+        name = draft.name if names[draft.name] == 1 else f"{draft.name} in {draft.place or '.'}"
         while name in used:
             name += "'"
         used.add(name)

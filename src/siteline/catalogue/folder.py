@@ -77,12 +77,10 @@ def _items(shelf: Shelf, tables: Tables) -> Iterator[StacItem]:
     drafts: list[Draft] = []
     for find in RECOGNISERS:
         found = [*find(shelf)]
-        for draft in found:
-            shelf.claim(draft.files)
+        shelf.claim(file for draft in found for file in draft.files)
         drafts += [_told(draft, tables) for draft in found]
     singles = [*loose.find(shelf, tables)]
-    for draft in singles:
-        shelf.claim(draft.files)
+    shelf.claim(file for draft in singles for file in draft.files)
     for item_id, draft in identified([*drafts, *singles]):
         yield item_of(draft, item_id, shelf)
 

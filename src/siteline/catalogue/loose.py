@@ -60,6 +60,8 @@ def _draft(name: str, files: list[str], shelf: Shelf, tables: Tables) -> Draft:
     for said in names:
         stated.append(dict(said.properties))
         problems += [] if dated else said.problems
+        if said.properties.get("constellation") == "planetscope" and not dated:
+            problems.append("its name reads like a Planet item's: the time in it is taken as UTC")
     for row in rows:
         stated.append(dict(row.properties))
         problems += row.problems

@@ -55,15 +55,18 @@ def find(shelf: Shelf) -> Iterator[Draft]:
         if not images:
             continue
         others = frozenset(file for file in files if file not in images)
-        for tile, tiled in grouped(((_match(file)["tile"] or ""), file) for file in images).items():
+        for tile, tiled in grouped((_field(file, "tile"), file) for file in images).items():
             yield _draft(shelf, f"{order}_{part}", tile, root, tiled, documents, others)
 
 
-def _match(file: str) -> re.Match[str]:
+def _field(file: str, name: str) -> str:
+    """One part of a file's name, "" where it has none."""
     match = _NAME.match(posixpath.basename(file))
-    if match is None:
-        raise AssertionError(file)
-    return match
+    return (match[name] or "") if match else ""
+
+
+def _pan_last(file: str) -> tuple[bool, str]:
+    return _field(file, "mode").startswith("P"), file
 
 
 def _root(file: str) -> str:
@@ -78,13 +81,13 @@ def _draft(
     problems: list[str] = []
     layers: list[Layer] = []
     metadata: dict[str, Any] = {}
-    for file in sorted(images, key=lambda file: (_match(file)["mode"].startswith("P"), file)):
+    for file in sorted(images, key=_pan_last):
         imd = _imd_of(shelf, file, documents)
         layers += [layer for layer in _layers(shelf, file, imd, problems) if all(layer.band != kept.band for kept in layers)]
         metadata = metadata or _says(imd, problems)
-    first = _match(min(images, key=lambda file: _match(file)["mode"].startswith("P")))
-    name = "_".join(filter(None, (first["time"], part, tile)))
-    said = said_by(first["time"])
+    time = _field(min(images, key=_pan_last), "time")
+    name = "_".join(filter(None, (time, part, tile)))
+    said = said_by(time)
     properties = over(
         said.properties,
         {
@@ -132,11 +135,10 @@ def _layers(shelf: Shelf, file: str, imd: Imd, problems: list[str]) -> list[Laye
 
 def _imd_of(shelf: Shelf, image: str, documents: list[str]) -> Imd:
     """The metadata of the product an image belongs to: same time and mode, IMD before XML."""
-    match = _match(image)
+    wanted = _field(image, "time"), _field(image, "mode")
     for kind in (".imd", ".xml"):
         for file in documents:
-            other = _match(file)
-            if suffix(file) == kind and (other["time"], other["mode"]) == (match["time"], match["mode"]):
+            if suffix(file) == kind and (_field(file, "time"), _field(file, "mode")) == wanted:
                 imd = _read_text(shelf.text(file) or "") if kind == ".imd" else _read_xml(shelf, file)
                 if imd:
                     return imd

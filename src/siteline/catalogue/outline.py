@@ -54,8 +54,8 @@ def box(geometry: dict[str, Any]) -> list[float]:
     west, south, east, north = whole.bounds
     if whole.geom_type == "MultiPolygon" and east - west > 350:
         halves = [part.bounds for part in whole.geoms]
-        west = min(bounds[0] for bounds in halves if bounds[0] > 0)
-        east = max(bounds[2] for bounds in halves if bounds[2] < 0)
+        west = min((bounds[0] for bounds in halves if bounds[0] > 0), default=west)
+        east = max((bounds[2] for bounds in halves if bounds[2] < 0), default=east)
     return [float(west), float(south), float(east), float(north)]
 
 

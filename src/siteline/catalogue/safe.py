@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _METADATA = re.compile(r"MTD_MSIL(?:1C|2A)\.xml\Z")
 _PRODUCT = re.compile(r"S2[A-D]_MSIL(1C|2A)_\w+")
 _IMAGE = re.compile(r"_(?P<band>B\d[0-9A]|SCL)(?:_(?P<res>[126]0)m)?\.(?:jp2|tiff?)\Z", re.IGNORECASE)
+_OWN = re.compile(
+    r"(?:GRANULE|DATASTRIP|HTML|AUX_DATA|rep_info)/|MTD_\w+\.xml\Z|manifest\.safe\Z|INSPIRE\.xml\Z|S2[A-D]_\w+-ql\.jpg\Z"
+)
 _METRES: Final = {"b01": 60, "b02": 10, "b03": 10, "b04": 10, "b08": 10, "b09": 60, "b10": 60}
 _DEFAULT_METRES: Final = 20
 _BAND_IDS: Final = ("b01", "b02", "b03", "b04", "b05", "b06", "b07", "b08", "b8a", "b09", "b10", "b11", "b12")
@@ -37,7 +40,7 @@ def find(shelf: Shelf) -> Iterator[Draft]:
         if name == "manifest.safe" and _PRODUCT.match(posixpath.basename(folder)):
             roots.add(folder)
     for root in sorted(roots):
-        yield _draft(shelf, root, list(shelf.below(root)))
+        yield _draft(shelf, root, [file for file in shelf.below(root) if _OWN.match(file[len(root) :].lstrip("/"))])
 
 
 def _draft(shelf: Shelf, root: str, files: list[str]) -> Draft:

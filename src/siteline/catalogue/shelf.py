@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -129,7 +130,10 @@ class Shelf:
 
     def below(self, folder: str) -> Sequence[str]:
         """The unclaimed files at any depth below ``folder``, sorted."""
-        return self.files if not folder else [name for name in self.files if name.startswith(f"{folder}/")]
+        if not folder:
+            return self.files
+        start = bisect_left(self.files, f"{folder}/")
+        return self.files[start : bisect_left(self.files, f"{folder}0", start)]  # "0" is the character after "/"
 
     def header(self, file: str) -> Header | None:
         """The header of an image, None where it cannot be read: the reason is then in ``failed``."""

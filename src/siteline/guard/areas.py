@@ -134,7 +134,7 @@ def _from_kml(root: Element, name: str) -> BaseGeometry:
         tag = plain(str(element.tag))
         try:
             if tag == "Polygon":
-                shells = [_positions(ring, name) for part in all_named(element, "outerBoundaryIs") for ring in [part]]
+                shells = [_positions(part, name) for part in all_named(element, "outerBoundaryIs")]
                 holes = [_positions(part, name) for part in all_named(element, "innerBoundaryIs")]
                 found += [Polygon(shell, holes) for shell in shells]
             elif tag == "LineString":

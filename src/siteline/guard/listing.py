@@ -65,7 +65,10 @@ def _walk(folder: Path, prefix: str, listing: Listing, depth: int) -> None:
 
 def _keep(entry: os.DirEntry[str], name: str, listing: Listing) -> None:
     if len(listing.files) < MAX_FILES:
-        listing.files[name] = entry.stat().st_size
+        try:
+            listing.files[name] = entry.stat().st_size
+        except OSError as error:
+            listing.skipped.append(f"{name}: {error.strerror}")
     elif listing.whole:
         listing.whole = False
         listing.skipped.append(f"the folder has more than {MAX_FILES} files; the rest was not listed: name a part of it")
