@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from siteline.publish.chipparts import MARGIN, Sheet, counts, draw_block, draw_k
 from siteline.publish.credits import credit_words
 from siteline.publish.cubeview import footprint_mask, ground_of, shape_of, window_around
 from siteline.publish.figurefiles import slug, write_figures
-from siteline.publish.look import day_only
+from siteline.publish.look import day_range
 from siteline.publish.rug import draw_rug
 from siteline.publish.scalebar import length_words, north_words
 from siteline.publish.stretch import stretch_of
@@ -59,7 +60,7 @@ def write_chips(cube: xr.Dataset, structure: Structure, out: Path, *, theme: Pap
 def chip_pages(cube: xr.Dataset, structure: Structure, *, theme: Paper = "light") -> list[Page]:
     """The sheet as SVG documents, without touching the disk. Raises ``NoArea``."""
     rows, columns = window_around(cube, shape_of(ground_of(cube), structure))
-    part = cube.isel(y=rows, x=columns)
+    part = cube.isel(y=rows, x=columns).compute()
     ground = ground_of(part)
     shape = shape_of(ground, structure)
     judged = views(part, footprint_mask(shape, part.sizes["y"], part.sizes["x"]))
@@ -106,7 +107,7 @@ def deck(judged: Sequence[View]) -> str:
     elif len(usable) == 1:
         text = f"One scene shows it: {usable[0].when}."
     else:
-        text = f"{len(usable)} scenes show it, {day_only(usable[0].days)} to {day_only(usable[-1].days)}."
+        text = f"{len(usable)} scenes show it, {_period(usable)}."
     rest = [
         f"{count} {one if count == 1 else many}"
         for verdict, one, many in (
@@ -119,6 +120,11 @@ def deck(judged: Sequence[View]) -> str:
     return " ".join([text, f"{', '.join(rest)}." if rest else ""]).strip()
 
 
+def _period(usable: Sequence[View]) -> str:
+    days = [v.days for v in usable if not math.isnan(v.days)]
+    return day_range(min(days), max(days)) if days else "dates not known"
+
+
 def _scenes(count: int) -> str:
     return "1 scene" if count == 1 else f"{count} scenes"
 
@@ -128,7 +134,8 @@ def _caption(sheet: Sheet, judged: Sequence[View], laid: Sequence[Cell]) -> list
     out: list[str] = []
     across = length_words(float(f"{sheet.metres * sheet.part.sizes['x']:.2g}"))
     if used:
-        out.append(f"Each image is about {across} across. {north_words(sheet.north)} {sheet.stretch.words()}")
+        which = "Each image" if len(used) > 1 else "The image"
+        out.append(f"{which} is about {across} across. {north_words(sheet.north)} {sheet.stretch.words()}")
     if any(v.verdict in ("unusable", "failed") or v.note for v in judged if v.verdict != "empty"):
         out.append(
             "Greyed pixels are cloud, shadow, snow or otherwise not usable. Small grey images: less than half of the "

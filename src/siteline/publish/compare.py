@@ -10,7 +10,7 @@ from siteline.model.records import Structure
 from siteline.publish.canvas import Canvas, fit_title, rasterise
 from siteline.publish.chips import Page, Paper
 from siteline.publish.credits import credit_of
-from siteline.publish.cubeview import said
+from siteline.publish.cubeview import said, values_name
 from siteline.publish.figurefiles import slug, write_figures
 from siteline.publish.flicker import animations
 from siteline.publish.labels import place
@@ -96,6 +96,8 @@ def _draw(canvas: Canvas, pair: Pair, name: str, width: float) -> tuple[str, flo
 
 def _caption(pair: Pair, unnamed: Sequence[str]) -> list[tuple[str, str]]:
     """Paragraphs and their colours: what is doubtful first, then how the figure was made."""
+    import numpy as np
+
     out = [(text, "event") for text in hidden(pair)]
     for side in (0, 1):
         if doubt := said(pair.part, "doubt", side):
@@ -105,8 +107,11 @@ def _caption(pair: Pair, unnamed: Sequence[str]) -> list[tuple[str, str]]:
     made = f"Both images show the same ground, about {ground} across. {north_words(pair.north)} {pair.stretch.words()}"
     if pair.zoom < 0.5:
         made += f" Drawn at 1:{round(0.5 / pair.zoom)}, pixels averaged."
-    if not bool(pair.part["valid"].all()):
-        made += " Grey, hatched areas cannot be used; pale ones without pixels hold no data."
+    present = np.isfinite(pair.part[values_name(pair.part)].values).all(axis=1)
+    if (present & ~pair.part["valid"].values).any():
+        made += " Grey, hatched areas cannot be used."
+    if not present.all():
+        made += " Pale areas without pixels hold no data."
     out.append((made, "muted"))
     if unnamed:
         out.append((f"Outlined without a name, for lack of room: {', '.join(unnamed)}.", "muted"))

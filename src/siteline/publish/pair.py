@@ -77,6 +77,7 @@ def pair_of(cube: xr.Dataset, index_a: int, index_b: int, structures: Sequence[S
             raise NoArea("the footprints lie outside these images", "load them on a grid around them")
         rows, columns = _around(both, [shape_of(whole, s) for s in placed])
         both = both.isel(y=rows, x=columns)
+    both = both.compute()
     ground = ground_of(both)
     height, width = both.sizes["y"], both.sizes["x"]
     shapes = tuple((s.name or s.structure_id, shape_of(ground, s)) for s in placed)
@@ -88,16 +89,19 @@ def pair_of(cube: xr.Dataset, index_a: int, index_b: int, structures: Sequence[S
 
 
 def hidden(pair: Pair) -> list[str]:
-    """Which footprints cannot be judged in which of the two scenes, in sentences."""
+    """Which footprints cannot be judged in which of the two scenes: a sentence for each scene with any."""
     out = []
     for side, look in enumerate(pair.looks):
+        found = []
         for name, shape in pair.shapes:
             mask = footprint_mask(shape, pair.part.sizes["y"], pair.part.sizes["x"])
             if look.verdict in ("failed", "empty") or not mask.any():
                 continue
-            found = view(pair.part, side, mask)
-            if found.verdict != "usable" and found.note != "not aligned":
-                out.append(f"{name} cannot be judged in the image of {_day(pair, side)}: {found.note}.")
+            here = view(pair.part, side, mask)
+            if here.verdict != "usable" and here.note != "not aligned":
+                found.append(f"{name} ({here.note})")
+        if found:
+            out.append(f"Cannot be judged in the image of {_day(pair, side)}: {', '.join(found)}.")
     return out
 
 

@@ -34,6 +34,7 @@ class Stretch:
 
     Radar values are taken in decibels, and so are its limits. ``gamma`` above 1 opens the shadows. ``set_aside`` scenes
     were too bright to take part in choosing the limits; they are drawn with them all the same. ``unit``: of the limits.
+    ``given``: the limits are not from the pixels, of which none was usable.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class Stretch:
     gamma: float = 1.0
     unit: str = ""
     set_aside: int = 0
+    given: bool = False
 
     def colours(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
         """``values`` Float[band, y, x] of ``bands`` as UInt8[y, x, 3]; NaN comes out as 0 and is for the caller to hide."""
@@ -63,7 +65,8 @@ class Stretch:
             return f"Radar backscatter {self.bands[0].upper()} (grey), {limits}, the same in every image."
         named = ", ".join(self.bands[:-1]) + f" and {self.bands[-1]}" if len(self.bands) > 1 else self.bands[0]
         colour = {"natural": "Natural colour", "false": "False colour", "grey": "One band in grey"}[self.kind]
-        text = f"{colour} ({named}), {limits} (2nd to 98th percentile of usable pixels), the same in every image."
+        chosen = "no pixel was usable to choose them by" if self.given else "2nd to 98th percentile of usable pixels"
+        text = f"{colour} ({named}), {limits} ({chosen}), the same in every image."
         if self.set_aside:
             some = "One scene" if self.set_aside == 1 else f"{self.set_aside} scenes"
             text += f" {some} over four times as bright as the middle one took no part in choosing it."
@@ -104,7 +107,7 @@ def stretch_of(cube: xr.Dataset) -> Stretch:
     taken = [_usable(shown[i].values, cube["valid"][i].values) for i in range(cube.sizes["time"])]
     taken = [sample for sample in taken if sample.size]
     if not taken:
-        return Stretch(kind, bands, 0.0, 255.0 if unit == "digital numbers" else 0.3, GAMMA, unit)
+        return Stretch(kind, bands, 0.0, 255.0 if unit == "digital numbers" else 0.3, GAMMA, unit, given=True)
     middles = np.array([np.median(sample) for sample in taken])
     limit = TOO_BRIGHT * float(np.median(middles))
     pooled = [sample for sample, middle in zip(taken, middles, strict=True) if middle <= limit or limit <= 0]
