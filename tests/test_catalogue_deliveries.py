@@ -548,3 +548,56 @@ def test_xml_with_declarations_is_not_read_and_the_scene_goes_on(tmp_path: Path)
     write(tmp_path / f"{ITEM}_3B_AnalyticMS_metadata.xml", bomb)
     found = search(tmp_path)
     assert len(found.items) == 1 and noted(found, "metadata.xml", "declares")
+
+
+def test_a_band_that_cannot_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    product = "SENTINEL2B_20190329-104725-707_L2A_T31UFQ_C_V2-0"
+    for band in ("B3", "B4"):
+        write_tif(tmp_path / f"{product}_FRE_{band}.tif", dtype="int16")
+    broken = tmp_path / f"{product}_FRE_B4.tif"
+    broken.write_bytes(broken.read_bytes()[:30])
+    one = scene(tmp_path)
+    assert set(bands(one)) == {"green"} and says(one, "FRE_B4.tif", "could not be read") and not one.quarantined
+    assert noted(search(tmp_path), "FRE_B4.tif", "could not be read")
+    (tmp_path / f"{product}_FRE_B3.tif").write_bytes(b"")
+    one = scene(tmp_path)
+    assert one.quarantined and not one.assets and says(one, "none of its image files could be read")
+
+
+def test_pleiades_neo_files_of_one_tile_are_one_scene_in_the_order_that_is_listed(tmp_path: Path) -> None:
+    entry = "<Raster_Index><BAND_ID>{}</BAND_ID><BAND_INDEX>{}</BAND_INDEX></Raster_Index>"
+    groups = ""
+    for kind, listed in (("RGB", ("R", "G", "B")), ("NED", ("NIR", "RE", "DB"))):
+        file = f"IMG_PNEO3_{kind}_R1C1.TIF"
+        write_tif(tmp_path / file, 3)
+        order = "".join(entry.format(band, index) for index, band in enumerate(listed, 1))
+        named = f'<Data_File tile_R="1" tile_C="1"><DATA_FILE_PATH href="{file}"/></Data_File>'
+        display = f"<Raster_Display><Raster_Index_List>{order}</Raster_Index_List></Raster_Display>"
+        groups += f"<Data_Files>{named}{display}</Data_Files>"
+    text = DIMAP.format(processing="DISPLAY", files="", bands="").replace("<Data_Files></Data_Files>", groups)
+    text = text.replace("<MISSION>PHR", "<MISSION>PNEO").replace("<MISSION_INDEX>1A", "<MISSION_INDEX>3")
+    write(tmp_path / "DIM_PNEO3_201903020211331_MS-FS_ORT.XML", text)
+    one = scene(tmp_path)
+    assert bands(one) == {
+        "red": ("IMG_PNEO3_RGB_R1C1.TIF", 1), "green": ("IMG_PNEO3_RGB_R1C1.TIF", 2), "blue": ("IMG_PNEO3_RGB_R1C1.TIF", 3),
+        "nir": ("IMG_PNEO3_NED_R1C1.TIF", 1), "rededge": ("IMG_PNEO3_NED_R1C1.TIF", 2),
+        "coastal": ("IMG_PNEO3_NED_R1C1.TIF", 3),
+    }  # fmt: skip
+    assert one.platform == "pleiades-neo-3" and not says(one, "display order")
+
+
+def test_one_order_split_over_two_folders_by_somebody_is_still_read(tmp_path: Path) -> None:
+    write_tif(tmp_path / "a" / f"{ITEM}_3B_AnalyticMS_SR.tif", 4)
+    write_tif(tmp_path / "b" / f"{ITEM}_3B_udm2.tif", 8, dtype="uint8")
+    one = scene(tmp_path)
+    assert [mask.band for mask in one.masks] == ["udm2"] and not one.problems
+    write_tif(tmp_path / "c" / f"{ITEM}_3B_AnalyticMS_SR.tif", 4)
+    first, second = (one for one in scenes(tmp_path) if one.provider == "Planet" and one.calibration == "planet-sr")
+    assert not first.masks and not second.masks, "which of two copies the mask belongs to is not guessed"
+
+
+def test_a_stray_metadata_file_does_not_swallow_what_lies_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "MTD_MSIL2A.xml", "<x/>")
+    write_tif(tmp_path / "20190302.tif")
+    write_tif(tmp_path / "deep" / f"{ITEM}_3B_AnalyticMS_SR.tif", 4)
+    assert {"20190302.tif", ITEM} <= set(ids(search(tmp_path)))

@@ -367,3 +367,51 @@ def test_a_picture_with_a_date_is_listed_and_one_without_is_counted(tmp_path: Pa
 def test_archives_are_named_not_looked_into(tmp_path: Path) -> None:
     write(tmp_path / "order.zip", "x")
     assert noted(search(tmp_path), "archives", "order.zip", "unpack")
+
+
+def test_an_image_in_a_crs_without_a_code_lies_where_rasterio_says(tmp_path: Path) -> None:
+    crs = "+proj=laea +lat_0=39.7 +lon_0=124.7 +datum=WGS84 +units=m"
+    file = write_tif(tmp_path / "20190302.tif", crs=crs, transform=Affine(10, 0, -500, 0, -10, 500), shape=(100, 100))
+    one = scene(tmp_path)
+    with rasterio.open(file) as source:
+        expected = transform_bounds(source.crs, "EPSG:4326", *source.bounds, densify_pts=21)
+    assert from_wkt(one.footprint_wkt).bounds == pytest.approx(expected, abs=1e-6) and not one.quarantined
+
+
+def test_folders_that_cannot_be_listed_and_those_too_deep_make_the_answer_incomplete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tif(tmp_path / "20190302.tif")
+    write_tif(tmp_path / "closed" / "20190303.tif")
+    real = os.scandir
+
+    def refuse(folder: str | Path) -> object:
+        if Path(folder).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = search(tmp_path)
+    assert found.completeness == "unknown" and ids(found) == ["20190302.tif"] and noted(found, "closed", "Permission")
+    monkeypatch.setattr("siteline.guard.listing.MAX_DEPTH", 0)
+    assert not files_below(tmp_path).whole
+
+
+def test_more_files_than_are_listed_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in (1, 2, 3):
+        write_tif(tmp_path / f"2019030{day}.tif")
+    monkeypatch.setattr("siteline.guard.listing.MAX_FILES", 2)
+    found = search(tmp_path)
+    assert found.completeness == "unknown" and noted(found, "more than 2 files")
+
+
+def test_names_that_are_not_text_are_passed_over_and_said(tmp_path: Path) -> None:
+    write_tif(tmp_path / "20190302.tif").rename(os.fsdecode(os.fsencode(tmp_path) + b"/20190302\xff.tif"))
+    found = search(tmp_path)
+    assert not found.items and noted(found, "not UTF-8")
+
+
+def test_what_only_an_api_can_evaluate_is_said(tmp_path: Path) -> None:
+    write_tif(tmp_path / "20190302.tif")
+    found = search(tmp_path, Query(WORLD.bbox, query={"gsd": {"lt": 1}}))
+    assert len(found.items) == 1 and noted(found, "not applied")

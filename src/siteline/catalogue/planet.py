@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _NAME = re.compile(r"(?P<item>20\d{6}_\d{6}_(?:\d{2}_)?[0-9a-f]{4})_(?P<rest>(?:[13][AB]_\w+|metadata|thumb)\.\w+)\Z")
+_UDM: Final = frozenset(("udm", "udm2"))
 _MANIFEST = re.compile(r"(\A|_)manifest\.json\Z")
 _BANDS: Final[Mapping[int, tuple[str, ...]]] = {
     3: ("red", "green", "blue"),
@@ -34,7 +35,7 @@ def find(shelf: Shelf) -> Iterator[Draft]:
     """Every item that has an analytic or visual image."""
     digests, manifests = _manifests(shelf)
     named = ((match, file) for file in shelf.files if (match := _NAME.match(posixpath.basename(file))))
-    groups = grouped(((match["item"], posixpath.dirname(file)), file) for match, file in named)
+    groups = _gathered(grouped(((match["item"], posixpath.dirname(file)), file) for match, file in named))
     found = False
     for (item, place), files in groups.items():
         if draft := _draft(shelf, item, place, files, digests):
@@ -44,11 +45,26 @@ def find(shelf: Shelf) -> Iterator[Draft]:
         shelf.claim(manifests)
 
 
+def _gathered(groups: dict[tuple[str, str], list[str]]) -> dict[tuple[str, str], list[str]]:
+    """Masks and metadata that lie in another folder than the one with the item's image, put with it."""
+    places = grouped((item, place) for (item, place), files in groups.items() if any(map(_is_scene, files)))
+    kept: dict[tuple[str, str], list[str]] = {}
+    for (item, place), files in groups.items():
+        home = places.get(item, [])
+        kept.setdefault((item, home[0] if len(home) == 1 else place), []).extend(files)
+    return {key: sorted(files) for key, files in kept.items()}
+
+
+def _is_scene(file: str) -> bool:
+    words = _words(file)
+    return suffix(file) in (".tif", ".tiff") and bool(words & {"analyticms", "analytic", "visual"}) and not words & _UDM
+
+
 def _draft(shelf: Shelf, item: str, place: str, files: list[str], digests: Mapping[str, str]) -> Draft | None:
     images = {file: _words(file) for file in files if suffix(file) in (".tif", ".tiff")}
-    analytic = [file for file, words in images.items() if "analyticms" in words or "analytic" in words]
-    analytic = [file for file in analytic if not images[file] & {"udm", "udm2"}]
-    visual = [file for file, words in images.items() if "visual" in words]
+    scenes = [file for file in images if _is_scene(file)]
+    visual = [file for file in scenes if "visual" in images[file]]
+    analytic = [file for file in scenes if file not in visual]
     if not (analytic or visual):
         return None
     chosen = min(analytic, key=lambda file: _rank(images[file], file), default="") or visual[0]
