@@ -270,3 +270,18 @@ def test_kernels_are_the_same_compiled_and_plain() -> None:
             results.append((out, state))
         assert np.allclose(results[0][0], results[1][0], equal_nan=True, rtol=1e-6)
         assert np.array_equal(results[0][1], results[1][1])
+
+
+def test_a_part_without_nodata_is_sampled_as_the_whole_with_it() -> None:
+    values = smooth(400, 400)
+    values[10, 20] = np.nan
+    for name in ("20 m bands on a 10 m grid", "half a pixel aside", "south up"):
+        crs, transform = CASES[name]
+        whole = sampled(values, transform, crs, GRID)
+        for row, col, height, width in ((0, 0, 7, 9), (13, 37, 50, 60), (40, 70, 30, 40)):
+            part = sampled(values, transform, crs, GRID, Part(GRID, row, col, height, width))
+            assert np.array_equal(part, whole[row : row + height, col : col + width], equal_nan=True)
+            cut = values[20:]
+            lower = (*transform[:5], transform[5] + 20 * transform[4])
+            from_cut = sampled(cut, lower, crs, GRID, Part(GRID, 70, 30, 15, 15))
+            assert np.allclose(from_cut, whole[70:85, 30:45], equal_nan=True, rtol=1e-6)

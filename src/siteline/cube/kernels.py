@@ -1,4 +1,4 @@
-"""The compiled loops of the cube: sampling one raster at the pixels of another, and widening masks by a disk.
+"""The compiled loops of the cube: sampling one raster at the pixels of another.
 
 Each runs without the interpreter lock, so that scenes are worked on side by side. Where sampling ends: ``state`` is
 Uint8[y, x] of ``Reason`` codes less one, 255 = usable, so that the lowest code wins by a plain minimum.
@@ -30,6 +30,38 @@ def _compiled(function: F) -> F:
 
 
 @_compiled
+def _row(nodes: Floats, step: int, row: int, first_row: int, col0: int, xs: Floats, ys: Floats) -> None:
+    """Source columns ``xs`` and rows ``ys`` of the pixels of one row of the grid, from pixel ``col0`` on."""
+    above, along = row // step - first_row, (row % step) / step
+    first_col, j = col0 // step, 0
+    while j < len(xs):
+        left, within = (col0 + j) // step - first_col, (col0 + j) % step
+        x0 = nodes[0, above, left] + along * (nodes[0, above + 1, left] - nodes[0, above, left])
+        x1 = nodes[0, above, left + 1] + along * (nodes[0, above + 1, left + 1] - nodes[0, above, left + 1])
+        y0 = nodes[1, above, left] + along * (nodes[1, above + 1, left] - nodes[1, above, left])
+        y1 = nodes[1, above, left + 1] + along * (nodes[1, above + 1, left + 1] - nodes[1, above, left + 1])
+        for k in range(min(step - within, len(xs) - j)):
+            across = (within + k) / step
+            xs[j + k] = x0 + across * (x1 - x0)
+            ys[j + k] = y0 + across * (y1 - y0)
+        j += step - within
+
+
+@_compiled
+def _mean_of_present(source: Singles, left: int, top: int, right: float, down: float) -> float:
+    """Bilinear mean of the four pixels from (``top``, ``left``), of those that lie within and have a number."""
+    total = weight = 0.0
+    for r in range(2):
+        for c in range(2):
+            row, col = top + r, left + c
+            share = (down if r else 1.0 - down) * (right if c else 1.0 - right)
+            if 0 <= row < source.shape[0] and 0 <= col < source.shape[1] and not isnan(source[row, col]):
+                total += share * source[row, col]
+                weight += share
+    return total / weight
+
+
+@_compiled
 def bilinear(
     source: Singles, full: Bytes, nodes: Floats, step: int, row0: int, col0: int, out: Singles, state: Bytes
 ) -> None:
@@ -40,35 +72,30 @@ def bilinear(
     pixel (``row0``, ``col0``). ``full``: Uint8[row, col], 1 = saturated; empty where nothing is.
     """
     height, width = source.shape
-    first_row, first_col = row0 // step, col0 // step
+    xs, ys = np.empty(out.shape[1]), np.empty(out.shape[1])
     for i in range(out.shape[0]):
-        node_row, along = (row0 + i) // step - first_row, ((row0 + i) % step) / step
+        _row(nodes, step, row0 + i, row0 // step, col0, xs, ys)
         for j in range(out.shape[1]):
-            node_col, across = (col0 + j) // step - first_col, ((col0 + j) % step) / step
-            x = _between(nodes[0], node_row, node_col, along, across)
-            y = _between(nodes[1], node_row, node_col, along, across)
+            x, y = xs[j], ys[j]
             if not (0.0 <= x < width and 0.0 <= y < height):
                 out[i, j] = np.nan
                 state[i, j] = min(state[i, j], np.uint8(OUTSIDE))
                 continue
-            col, row = int(x), int(y)
-            if isnan(source[row, col]):
+            if isnan(source[int(y), int(x)]):
                 out[i, j] = np.nan
                 state[i, j] = min(state[i, j], np.uint8(NODATA))
                 continue
-            if full.size and full[row, col]:
+            if full.size and full[int(y), int(x)]:
                 state[i, j] = min(state[i, j], np.uint8(SATURATED))
-            left, top = floor(x - 0.5), floor(y - 0.5)
-            right, down = x - 0.5 - left, y - 0.5 - top
-            total = weight = 0.0
-            for r in range(2):
-                for c in range(2):
-                    q, p = top + r, left + c
-                    share = (down if r else 1.0 - down) * (right if c else 1.0 - right)
-                    if share > 0.0 and 0 <= q < height and 0 <= p < width and not isnan(source[q, p]):
-                        total += share * source[q, p]
-                        weight += share
-            out[i, j] = total / weight
+            # a whole pixel is added before the cut to integers, which rounds towards zero
+            left, top = int(x + 0.5) - 1, int(y + 0.5) - 1
+            right, down = np.float32(x - 0.5 - left), np.float32(y - 0.5 - top)
+            value = np.float32(np.nan)
+            if 0 <= left < width - 1 and 0 <= top < height - 1:
+                upper = source[top, left] + right * (source[top, left + 1] - source[top, left])
+                lower = source[top + 1, left] + right * (source[top + 1, left + 1] - source[top + 1, left])
+                value = upper + down * (lower - upper)
+            out[i, j] = _mean_of_present(source, left, top, float(right), float(down)) if isnan(value) else value
 
 
 @_compiled
@@ -81,13 +108,11 @@ def average(
     No number where less than half of the box has one. The rest is as in ``bilinear``.
     """
     height, width = source.shape
-    first_row, first_col = row0 // step, col0 // step
+    xs, ys = np.empty(out.shape[1]), np.empty(out.shape[1])
     for i in range(out.shape[0]):
-        node_row, along = (row0 + i) // step - first_row, ((row0 + i) % step) / step
+        _row(nodes, step, row0 + i, row0 // step, col0, xs, ys)
         for j in range(out.shape[1]):
-            node_col, across = (col0 + j) // step - first_col, ((col0 + j) % step) / step
-            x = _between(nodes[0], node_row, node_col, along, across)
-            y = _between(nodes[1], node_row, node_col, along, across)
+            x, y = xs[j], ys[j]
             if not (0.0 <= x < width and 0.0 <= y < height):
                 out[i, j] = np.nan
                 state[i, j] = min(state[i, j], np.uint8(OUTSIDE))
@@ -115,52 +140,9 @@ def average(
 def nearest(source: Bytes, nodes: Floats, step: int, row0: int, col0: int, out: Bytes) -> None:
     """The value of ``source`` at each pixel's centre; ``out`` keeps what it holds where ``source`` does not reach."""
     height, width = source.shape
-    first_row, first_col = row0 // step, col0 // step
+    xs, ys = np.empty(out.shape[1]), np.empty(out.shape[1])
     for i in range(out.shape[0]):
-        node_row, along = (row0 + i) // step - first_row, ((row0 + i) % step) / step
+        _row(nodes, step, row0 + i, row0 // step, col0, xs, ys)
         for j in range(out.shape[1]):
-            node_col, across = (col0 + j) // step - first_col, ((col0 + j) % step) / step
-            x = _between(nodes[0], node_row, node_col, along, across)
-            y = _between(nodes[1], node_row, node_col, along, across)
-            if 0.0 <= x < width and 0.0 <= y < height:
-                out[i, j] = source[int(y), int(x)]
-
-
-@_compiled
-def _between(nodes: Floats, row: int, col: int, along: float, across: float) -> float:
-    upper = nodes[row, col] + across * (nodes[row, col + 1] - nodes[row, col])
-    lower = nodes[row + 1, col] + across * (nodes[row + 1, col + 1] - nodes[row + 1, col])
-    between: float = upper + along * (lower - upper)
-    return between
-
-
-@_compiled
-def widen(codes: Bytes, code: int, radius: float, out: Bytes) -> None:
-    """Into ``out`` writes ``code`` wherever ``codes`` has it within ``radius`` pixels (centre to centre), if lower.
-
-    Row by row: the distance to the nearest one in each row, then a look at the rows within reach. ``out`` may hold
-    anything; 255 counts as empty.
-    """
-    height, width = codes.shape
-    reach = int(radius)
-    far = np.int32(width + reach + 1)
-    gaps = np.full((height, width), far, dtype=np.int32)
-    filled = np.zeros(height, dtype=np.bool_)
-    for i in range(height):
-        gap = far
-        for j in range(width):
-            gap = np.int32(0) if codes[i, j] == code else np.int32(gap + 1)
-            gaps[i, j] = min(gaps[i, j], gap)
-            filled[i] = filled[i] or gap == 0
-        gap = far
-        for j in range(width - 1, -1, -1):
-            gap = np.int32(0) if codes[i, j] == code else np.int32(gap + 1)
-            gaps[i, j] = min(gaps[i, j], gap)
-    for q in range(height):
-        if not filled[q]:
-            continue
-        for i in range(max(0, q - reach), min(height, q + reach + 1)):
-            side = np.int32((radius * radius - (i - q) * (i - q)) ** 0.5)
-            for j in range(width):
-                if gaps[q, j] <= side and out[i, j] > code:
-                    out[i, j] = code
+            if 0.0 <= xs[j] < width and 0.0 <= ys[j] < height:
+                out[i, j] = source[int(ys[j]), int(xs[j])]

@@ -23,6 +23,9 @@ Layers = NDArray[Any]
 
 UDM2_BANDS: Final = 8
 
+_SHIFTED: Final = 6
+"""Largest disk, in pixels, for which shifted copies are faster than distances."""
+
 SCL: Final[Mapping[int, Reason]] = {
     0: Reason.NODATA,
     1: Reason.DEFECTIVE,
@@ -119,13 +122,30 @@ def dilate(codes: Codes, radius: float) -> Codes:
     """
     if radius < 1:
         return codes
-    from siteline.cube import kernels
-
     out = codes - np.uint8(1)
     for reason in (Reason.CLOUD, Reason.SHADOW):
-        if (codes == reason).any():
-            kernels.widen(codes - np.uint8(1), reason - 1, float(radius), out)
+        marked = codes == reason
+        if marked.any():
+            np.minimum(out, np.uint8(reason - 1), out=out, where=_widened(marked, radius))
     return np.asarray(out + np.uint8(1))
+
+
+def _widened(marked: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
+    """Every pixel within ``radius`` of a marked one: by shifted copies for small disks, else by distances."""
+    reach = int(radius)
+    if reach > _SHIFTED:
+        from scipy.ndimage import distance_transform_edt
+
+        return np.asarray(distance_transform_edt(~marked) <= radius)
+    height, width = marked.shape
+    padded = np.zeros((height + 2 * reach, width + 2 * reach), dtype=bool)
+    padded[reach : reach + height, reach : reach + width] = marked
+    wide = np.zeros((height, width), dtype=bool)
+    for down in range(-reach, reach + 1):
+        side = int((radius * radius - down * down) ** 0.5)
+        for right in range(-side, side + 1):
+            wide |= padded[reach + down : reach + down + height, reach + right : reach + right + width]
+    return wide
 
 
 def cloud_percents(scenes: Sequence[ImageScene], grid: Grid, reader: Reader) -> dict[str, float]:

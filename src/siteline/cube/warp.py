@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyproj import Transformer
 
 Transform = tuple[float, float, float, float, float, float]
+Line = NDArray[np.float64]
 
 USABLE: Final = 255
 """In ``state`` arrays (``Reason`` codes less one): nothing is wrong."""
@@ -123,11 +124,18 @@ def put(field: Field, part: Part, out: NDArray[np.float32], state: NDArray[np.ui
 
 def put_codes(codes: NDArray[np.uint8], place: Place, part: Part, out: NDArray[np.uint8]) -> None:
     """Write ``codes``, Uint8[row, col], that lie where ``place`` says, on ``part`` into ``out``; beyond them it stays."""
+    if not codes.size:
+        return
+    if lines := _lines(part, place):
+        inside = [(line >= 0) & (line < size) for line, size in zip(lines, codes.shape, strict=True)]
+        rows, cols = (line[within].astype(np.intp) for line, within in zip(lines, inside, strict=True))
+        here = np.ix_(*inside) if not (inside[0].all() and inside[1].all()) else ...
+        out[here] = codes.take(rows, axis=0).take(cols, axis=1)
+        return
     from siteline.cube import kernels
 
-    if codes.size:
-        nodes, step = positions(part, place)
-        kernels.nearest(codes, nodes, step, part.row, part.col, out)
+    nodes, step = positions(part, place)
+    kernels.nearest(codes, nodes, step, part.row, part.col, out)
 
 
 def positions(part: Part, place: Place) -> tuple[NDArray[np.float64], int]:
@@ -139,6 +147,16 @@ def positions(part: Part, place: Place) -> tuple[NDArray[np.float64], int]:
     rows = np.arange(part.row // step, (part.row + part.height - 1) // step + 2) * step
     cols = np.arange(part.col // step, (part.col + part.width - 1) // step + 2) * step
     return _exact(part.grid, place, rows, cols), step
+
+
+def _lines(part: Part, place: Place) -> tuple[Line, Line] | None:
+    """Source rows of the rows, and columns of the columns, of ``part``; None unless rows and columns run alike in both."""
+    a, b, c, d, e, f = place.transform
+    if b or d or not same_crs(place.crs, part.grid.crs):
+        return None
+    xs = part.grid.left + (np.arange(part.col, part.col + part.width) + 0.5) * part.grid.res
+    ys = part.grid.top - (np.arange(part.row, part.row + part.height) + 0.5) * part.grid.res
+    return np.asarray((ys - f) / e, dtype=np.float64), np.asarray((xs - c) / a, dtype=np.float64)
 
 
 def coarseness(grid: Grid, place: Place) -> tuple[float, float]:
@@ -204,14 +222,48 @@ def _sample(field: Field, part: Part, out: NDArray[np.float32], state: NDArray[n
     absent = field.absent()
     if absent is not None:
         source[absent] = np.nan
-    nodes, step = positions(part, field.place)
     full = field.saturated()
     across, down = coarseness(part.grid, field.place)
-    if max(across, down) >= _COARSER - 1e-6:
-        halves = max(across, 1.0) / 2, max(down, 1.0) / 2
-        kernels.average(source, full, nodes, step, part.row, part.col, out, state, *halves)
+    fine = max(across, down) < _COARSER - 1e-6
+    lines = _lines(part, field.place)
+    if fine and lines and not full.size and (absent is None or not absent.any()) and _sample_lines(source, lines, out):
+        return
+    # exact positions where rows and columns run alike, so that a part is sampled as the whole, by whichever way
+    nodes, step = (_spread(lines), 1) if lines else positions(part, field.place)
+    row, col = (0, 0) if lines else (part.row, part.col)
+    if fine:
+        kernels.bilinear(source, full, nodes, step, row, col, out, state)
     else:
-        kernels.bilinear(source, full, nodes, step, part.row, part.col, out, state)
+        kernels.average(source, full, nodes, step, row, col, out, state, max(across, 1.0) / 2, max(down, 1.0) / 2)
+
+
+def _spread(lines: tuple[Line, Line]) -> NDArray[np.float64]:
+    """Float64[2, row + 1, col + 1]: the same positions for every pixel, as ``positions`` gives them at a step of 1."""
+    rows, cols = (np.append(line, line[-1]) for line in lines)
+    return np.stack(np.broadcast_arrays(cols[None, :], rows[:, None]))
+
+
+def _sample_lines(source: NDArray[np.float32], lines: tuple[Line, Line], out: NDArray[np.float32]) -> bool:
+    """Bilinear sampling by rows and then by columns, where every pixel has its four neighbours; False where one has not.
+
+    Twenty times as fast as pixel by pixel, and the commonest case: bands of 20 m on a grid of 10 m.
+    """
+    if any(line.min() < 0.5 or line.max() >= size - 0.5 for line, size in zip(lines, source.shape, strict=True)):
+        return False
+    shares, firsts = [], []
+    for line in lines:
+        first = np.floor(line - 0.5)
+        shares.append((line - 0.5 - first).astype(np.float32))
+        firsts.append(first.astype(np.intp))
+    left, right = source.take(firsts[1], axis=1), source.take(firsts[1] + 1, axis=1)
+    right -= left
+    right *= shares[1]
+    left += right
+    upper, lower = left.take(firsts[0], axis=0), left.take(firsts[0] + 1, axis=0)
+    lower -= upper
+    lower *= shares[0][:, None]
+    np.add(upper, lower, out=out)
+    return True
 
 
 def _lower(state: NDArray[np.uint8], where: NDArray[np.bool_], reason: Reason) -> None:
