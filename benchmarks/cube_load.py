@@ -78,15 +78,17 @@ def _in_process(name: str, path: Path) -> dict[str, Any]:
 
 
 def _contend(name: str, path: Path) -> dict[str, float]:
-    """One contender's load; imports are not counted, as they are paid once in a working session."""
+    """One contender's load of every scene, after one of the first scene alone: imports are paid once in a session."""
     listed = json.loads(path.read_text(encoding="utf-8"))
-    job = {
+    make = {
         "siteline": _siteline,
         "odc-stac": _odc,
         "stackstac": _stackstac,
         "rasterio loop": _loop,
         "floor": _floor,
-    }[name](listed)
+    }[name]
+    make(listed[:1])()
+    job = make(listed)
     started = time.perf_counter()
     job()
     seconds = time.perf_counter() - started
@@ -99,12 +101,11 @@ def _bounds() -> tuple[float, float, float, float]:
 
 
 def _siteline(listed: list[dict[str, Any]]) -> Any:
+    from siteline.catalogue.items import scene_of
     from siteline.cube.load import load
     from siteline.guard.addresses import Trust
     from siteline.guard.http import Client
     from siteline.guard.reader import Reader
-
-    from siteline.catalogue.items import scene_of
     from siteline.model.grid import Grid
 
     grid = Grid.covering(CRS, _bounds(), RES_M)
@@ -115,7 +116,7 @@ def _siteline(listed: list[dict[str, Any]]) -> Any:
         with Client(Trust.of([address])) as client, Reader(client) as reader:
             cube = load(scenes, grid, bands=tuple(BANDS), reader=reader)
         assert cube.reflectance.shape == (len(scenes), len(BANDS), SITE_PX, SITE_PX)
-        assert 0.2 < float(cube.usable_share.mean()) < 1
+        assert 0.2 < float(cube.usable_share.mean()) <= 1
 
     return job
 

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, ParamSpec, TextIO
@@ -21,6 +22,9 @@ P = ParamSpec("P")
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells use it."""
 
+_TOLD = 3
+"""Notes of one kind that are printed whole."""
+
 _CONTROLS = re.compile("[\\x7f-\\x9f]")
 """Controls that JSON leaves as they are and terminals obey."""
 
@@ -33,9 +37,10 @@ def ending(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        notes = _Notes()
         try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _note
+            with warnings.catch_warnings(), notes:
+                warnings.showwarning = notes.take
                 command(*args, **kwargs)
         except SitelineError as error:
             sys.stderr.write(f"siteline: {clean(str(error), lines=True)}\n")
@@ -69,13 +74,31 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def _note(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    del category, filename, lineno, file, line
-    sys.stderr.write(f"siteline: note: {clean(str(message))}\n")
+class _Notes:
+    """Warnings as notes on stderr: the first of each kind at once, how many more there were at the end."""
+
+    def __init__(self) -> None:
+        self._told: Counter[type[Warning]] = Counter()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *raised: object) -> None:
+        for category, count in self._told.items():
+            if (more := count - _TOLD) > 0:
+                words = re.sub("(?<!^)(?=[A-Z])", " ", category.__name__).lower()
+                sys.stderr.write(f"siteline: note: {more:,} more like this ({words})\n")
+
+    def take(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        del filename, lineno, file, line
+        self._told[category] += 1
+        if self._told[category] <= _TOLD:
+            sys.stderr.write(f"siteline: note: {clean(str(message))}\n")

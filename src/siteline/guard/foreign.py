@@ -33,6 +33,9 @@ _KINDS: Final = {
 }
 
 
+_DRIVERS: Final = {"PNG": "PNG", "JPEG": "JPEG", "JPEG 2000": "JP2OpenJPEG", "TIFF": "GTiff"}
+
+
 def recognised(name: str, start: bytes) -> str:
     """The format of a file by its first bytes. Raises ``ReadFailed`` for any that is not read (rows 17, 18)."""
     for magic, kind in _KINDS.items():
@@ -86,12 +89,12 @@ class Foreign:
 
     def _ask(self, path: Path, more: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         with LocalBytes(path) as source:
-            recognised(str(path), source.head(64))
+            driver = _DRIVERS[recognised(str(path), source.head(64))]
         with self._lock:
             child = self._running()
             assert child.stdin is not None
             try:
-                child.stdin.write(json.dumps({"path": str(path), **more}).encode() + b"\n")
+                child.stdin.write(json.dumps({"path": str(path), "driver": driver, **more}).encode() + b"\n")
                 child.stdin.flush()
                 told = json.loads(self._line(child))
                 raw = self._exactly(child, _length(told))

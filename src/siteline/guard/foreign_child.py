@@ -1,7 +1,7 @@
 """The child process that opens files which are no TIFF we read ourselves: ``python -m siteline.guard.foreign_child``.
 
 It answers one line of JSON per line of JSON on its input, pixels after it as plain bytes. If a damaged file kills it,
-nothing but this file is lost. It never opens a file by another driver than those below, nor an address.
+nothing but this file is lost. It never opens a file by another driver than the one it is told, nor an address.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import json
 import sys
 from typing import Any
 
-DRIVERS = ("JP2OpenJPEG", "PNG", "JPEG", "GTiff")
 MAX_DECODED = 2 * 2**30
 
 
 def main() -> None:
     """Answer until the input ends."""
-    from siteline.guard.gdal import rasterio
+    from siteline.guard.gdal import rasterio, restrict
 
+    restrict()
     module = rasterio()
     out = sys.stdout.buffer
     for line in sys.stdin:
         asked = json.loads(line)
         try:
-            with module.open(asked["path"], driver=list(DRIVERS), sharing=False) as source:
+            with module.open(asked["path"], driver=asked["driver"], sharing=False) as source:
                 told, data = _answer(module, source, asked)
         except (module.errors.RasterioError, ValueError, MemoryError) as error:
             told, data = {"error": str(error) or type(error).__name__}, b""
