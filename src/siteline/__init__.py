@@ -1,7 +1,7 @@
 """siteline: when did it change, and how do we know?
 
-``siteline.open("case.gpkg")`` reads a case; ``siteline.date(observations)`` dates looks without one. Imports are lazy, so
-that the command line answers at once.
+``siteline.open("case.gpkg")`` reads a case; ``siteline.date(observations)`` dates looks without one; ``siteline.load(scenes,
+grid)`` gives their pixels. Imports are lazy, so that the command line answers at once.
 """
 
 from __future__ import annotations
@@ -11,24 +11,45 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siteline.api import OpenCase, date, open
+    from siteline.cube.load import load
+    from siteline.cube.stacks import stacks
     from siteline.dating.frames import states_frame, transitions_frame
-    from siteline.model.errors import BadInput, FileTrouble, NothingToDate, SitelineError
+    from siteline.model.doubts import Doubt, strict
+    from siteline.model.errors import BadInput, FileTrouble, NothingToDate, SitelineError, SourceTrouble
+    from siteline.model.grid import Grid
+    from siteline.model.scene import Asset, ImageScene
 
 __version__ = "0.1.0"
 __all__ = [
+    "Asset",
     "BadInput",
+    "Doubt",
     "FileTrouble",
+    "Grid",
+    "ImageScene",
     "NothingToDate",
     "OpenCase",
     "SitelineError",
+    "SourceTrouble",
     "__version__",
     "date",
+    "load",
     "open",
+    "stacks",
     "states_frame",
+    "strict",
     "transitions_frame",
 ]
 
 _HOMES = {
+    "Asset": "siteline.model.scene",
+    "Doubt": "siteline.model.doubts",
+    "Grid": "siteline.model.grid",
+    "ImageScene": "siteline.model.scene",
+    "SourceTrouble": "siteline.model.errors",
+    "load": "siteline.cube.load",
+    "stacks": "siteline.cube.stacks",
+    "strict": "siteline.model.doubts",
     "BadInput": "siteline.model.errors",
     "FileTrouble": "siteline.model.errors",
     "NothingToDate": "siteline.model.errors",

@@ -18,6 +18,9 @@ from siteline.model.settings import Settings
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    import xarray as xr
+
+    from siteline.model.scene import ImageScene
 
 
 class OpenCase:
@@ -99,6 +102,37 @@ class OpenCase:
         from siteline.frames import positions_frame
 
         return positions_frame(self.answer.weighing.positions)
+
+    @cached_property
+    def images(self) -> tuple[ImageScene, ...]:
+        """The scenes with pixels that searches found and that are used, by time. Raises ``NoScenes``."""
+        return flow.choose(self.path)
+
+    def cube(
+        self,
+        *,
+        structure: str = "",
+        res: float | None = None,
+        bands: Sequence[str] | None = None,
+        reference: str | None = None,
+        chunks: Mapping[str, int] | None = None,
+        offline: bool = False,
+    ) -> xr.Dataset:
+        """The pixels of ``images`` on the grid of the site, or around one structure; see ``siteline.load``.
+
+        ``res``: metres a pixel, else those of the finest scene. ``offline``: copies and local files only. Raises
+        ``NoScenes``, ``NoArea``, ``MixedStack``, ``BadInput``.
+        """
+        return flow.cube(
+            self.path,
+            self.images,
+            structure=structure,
+            res=res,
+            bands=bands,
+            reference=reference,
+            chunks=chunks,
+            offline=offline,
+        )
 
     def report(self, out: str | os.PathLike[str]) -> tuple[Path, Path]:
         """Write the report into folder ``out``; returns the paths of the HTML and the PDF. Raises ``FileTrouble``."""

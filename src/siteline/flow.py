@@ -10,6 +10,7 @@ from siteline.images.doctor import check_sources
 from siteline.images.fetching import fetch
 from siteline.images.figures import chips, compare
 from siteline.images.finding import find, set_area
+from siteline.images.opening import cube
 from siteline.images.opening import scenes as choose
 from siteline.model.dated import Dating
 from siteline.model.errors import NothingToDate
@@ -24,6 +25,7 @@ __all__ = [
     "chips",
     "choose",
     "compare",
+    "cube",
     "date",
     "fetch",
     "find",

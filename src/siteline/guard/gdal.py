@@ -1,7 +1,7 @@
 """GDAL, kept on a short lead.
 
-In this process it is given nothing but small TIFFs whose header siteline wrote, by the one driver named; its settings are left
-to the program that siteline is part of. Files that others wrote are opened in a child process, under ``restrict``.
+In this process it is given nothing but small TIFFs whose header siteline wrote, by the one driver named; its settings are
+left to the program that siteline is part of. Files that others wrote are opened in a child process, under ``restrict``.
 """
 
 from __future__ import annotations

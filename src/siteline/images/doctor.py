@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from siteline.images.opening import client
-from siteline.model.errors import SourceTrouble
+from siteline.model.errors import ServerUnavailable, SourceTrouble
 from siteline.model.search import Checked
 
 _ACCESS = {"planetary-computer": "planetary-computer", "cdse": "cdse-s3"}
 
-PATIENCE_S = 15.0
+PATIENCE_S = 8.0
 """Seconds a source has to answer here; a search waits longer."""
 
 
@@ -26,11 +27,13 @@ def check_sources(case: Path | None, named: Sequence[str], told: Callable[[str],
     places = {name: preset.url for name, preset in PRESETS.items()}
     places |= {name: name for name in (*named, *_searched(case)) if name not in places}
     needs = {name: _ACCESS.get(name, "") for name in PRESETS}
-    checked = []
-    for name, url in places.items():
-        told(f"asking {name}")
-        checked.append(_folder(name) if "://" not in url else _ask(name, url, needs.get(name, ""), named))
-    return tuple(checked)
+    told(f"asking {len(places)} sources")
+    with ThreadPoolExecutor(8) as pool:
+        return tuple(pool.map(lambda place: _check(place[0], place[1], needs.get(place[0], ""), named), places.items()))
+
+
+def _check(name: str, url: str, access: str, named: Sequence[str]) -> Checked:
+    return _folder(name) if "://" not in url else _ask(name, url, access, named)
 
 
 def _ask(name: str, url: str, access: str, named: Sequence[str]) -> Checked:
@@ -38,6 +41,8 @@ def _ask(name: str, url: str, access: str, named: Sequence[str]) -> Checked:
     try:
         with client(named, deadline_s=PATIENCE_S) as opened:
             opened.get_json(url)
+    except ServerUnavailable as trouble:
+        reason = trouble.reason
     except SourceTrouble as trouble:
         reason = str(trouble)
     ready, note = _access(access)

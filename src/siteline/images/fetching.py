@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siteline.cube.masks import layers_of
-from siteline.images.opening import reader, site
+from siteline.images.opening import finest, reader, site
 from siteline.model.grid import Grid
 from siteline.model.scene import Asset, ImageScene
 from siteline.model.search import Fetched
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 VISIBLE = ("red", "green", "blue", "nir", "swir16")
 """Bands fetched when none are named, where a scene has them; a scene with none of these gives all it has."""
-
-DEFAULT_RES_M = 10.0
-"""Pixel size where no scene states its ground sample distance, in metres."""
 
 
 def fetch(
@@ -93,11 +90,6 @@ def wanted(scene: ImageScene, bands: Sequence[str] | None) -> tuple[Asset, ...]:
     names = set(bands or VISIBLE)
     picked = [asset for asset in data if asset.band in names] or ([] if bands else data)
     return (*picked, *scene.masks)
-
-
-def finest(chosen: Sequence[ImageScene]) -> float:
-    """The smallest ground sample distance stated, in metres."""
-    return min((scene.gsd_m for scene in chosen if scene.gsd_m), default=DEFAULT_RES_M)
 
 
 def _measure_clouds(case: Path, chosen: Sequence[ImageScene], grid: Grid, who: str) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from siteline.images.fetching import finest
-from siteline.images.opening import reader, scene_named, scenes
+from siteline.images.opening import AROUND_PX, finest, reader, scene_named, scenes
 from siteline.model.errors import BadInput, NoArea
 from siteline.model.grid import Grid
 from siteline.model.records import CaseData, Structure
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
 Theme = Literal["light", "dark", "print"]
 Progress = Callable[[int, int], None]
-
-AROUND_PX = 160
-"""Pixels loaded around a footprint on each side: surroundings to align by."""
 
 COLOURS = ("red", "green", "blue")
 

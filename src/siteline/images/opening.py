@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,17 @@ from siteline.model.site import Site, site_of
 from siteline.model.span import Span
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from siteline.guard.http import Client
     from siteline.guard.reader import Reader
+
+
+AROUND_PX = 160
+"""Pixels loaded around a footprint on each side: surroundings to align by."""
+
+DEFAULT_RES_M = 10.0
+"""Pixel size where no scene states its ground sample distance, in metres."""
 
 
 def site(case: Path) -> Site:
@@ -95,6 +104,40 @@ def client(named: Sequence[str], *, deadline_s: float = 180.0) -> Iterator[Clien
 
     with Client(Trust.of(name for name in named if "://" in name), deadline_s=deadline_s) as made:
         yield made
+
+
+def cube(
+    case: Path,
+    chosen: Sequence[ImageScene],
+    *,
+    structure: str,
+    res: float | None,
+    bands: Sequence[str] | None,
+    reference: str | None,
+    chunks: Mapping[str, int] | None,
+    offline: bool,
+) -> xr.Dataset:
+    """``chosen`` on the grid of the case's site, or of 160 px around ``structure``; see ``cube.load``.
+
+    Raises ``NoArea``, ``MixedStack``, ``BadInput``, ``FileTrouble``.
+    """
+    from siteline.cube.load import load
+
+    place, pixel = site(case), res or finest(chosen)
+    grid = place.structure_grid(structure, pixel, AROUND_PX * pixel) if structure else place.grid(pixel)
+    if chunks is None:
+        with reader(case, offline=offline) as opened:
+            return load(chosen, grid, bands=bands, reader=opened, reference=reference)
+    with ExitStack() as kept:
+        opened = kept.enter_context(reader(case, offline=offline))
+        lazy = load(chosen, grid, bands=bands, reader=opened, reference=reference, chunks=chunks)
+        kept.pop_all()  # the blocks are read later: the reader stays open as long as they live
+        return lazy
+
+
+def finest(chosen: Sequence[ImageScene]) -> float:
+    """The smallest ground sample distance stated, in metres; 10 where no scene states one."""
+    return min((scene.gsd_m for scene in chosen if scene.gsd_m), default=DEFAULT_RES_M)
 
 
 def _within(when: Span, start: datetime | None, end: datetime | None) -> bool:
