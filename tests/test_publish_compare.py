@@ -149,6 +149,13 @@ def test_doubts_of_a_scene_are_on_the_figure():
     )
 
 
+def test_doubts_are_published_without_the_folders_of_this_machine_and_not_at_any_length():
+    doubt = "red not read: /home/someone/secret case/B4.tif: refused; see https://host.example/a/b; " + "again " * 200
+    said = words(two(doubt=["/srv/data/x/B4.tif is damaged.", doubt]))
+    assert "1 Mar 2019: B4.tif is damaged." in said and "someone" not in said
+    assert "https://host.example/a/b" in said and said.count("again") < 40
+
+
 def test_the_scale_bar_measures_the_ground():
     from pyproj import Geod, Transformer
 

@@ -14,24 +14,30 @@ from siteline.publish.usable import View
 ROOM: Final = 1056.0
 GUTTER: Final = 18.0
 GAP_DAYS: Final = 60
-"""Days without a usable scene from which on the sheet shows a gap."""
+"""Days without a scene that shows the structure from which on the sheet shows a gap."""
 SMALL_PER_CELL: Final = 4
 PAGE_ROWS: Final = 24
 """Rows of chips on one page of a long sheet."""
 _SIDES = ((1, 1, 440.0), (3, 3, 340.0), (8, 4, 250.0), (20, 5, 196.0))
 
 
+LARGE: Final = ("usable", "misaligned")
+"""Verdicts of scenes that show the structure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One usable scene, or up to four successive ones that cannot be used. ``gap``: days since the last usable one."""
+    """One scene that shows the structure, or up to four successive ones that do not.
+
+    ``gap``: days since the last scene that shows it, where they are many."""
 
     views: tuple[View, ...]
     gap: int | None = None
 
     @property
     def large(self) -> bool:
-        """Whether it is a usable scene."""
-        return self.views[0].verdict == "usable"
+        """Whether it shows the structure."""
+        return self.views[0].verdict in LARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,10 @@ def size_of(count: int, rows: int, columns: int) -> Size:
 
 
 def cells(shown: Sequence[View]) -> list[Cell]:
-    """Scenes in time order as cells; scenes that cannot be used share one, but never across a usable scene or a year."""
+    """Scenes in time order as cells; those that do not show the structure share one, never across a year."""
     out: list[Cell] = []
     last = math.nan
-    for (large, _), run in groupby(shown, key=lambda v: (v.verdict == "usable", year(v))):
+    for (large, _), run in groupby(shown, key=lambda v: (v.verdict in LARGE, year(v))):
         members = list(run)
         if not large:
             starts = range(0, len(members), SMALL_PER_CELL)

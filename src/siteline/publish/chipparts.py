@@ -11,7 +11,7 @@ from siteline.publish.canvas import Canvas, outline
 from siteline.publish.chipgrid import GUTTER, Block, Cell, Size
 from siteline.publish.cubeview import values_name
 from siteline.publish.panels import fit, text_width
-from siteline.publish.pixels import picture, reduced
+from siteline.publish.pixels import picture, reduced, without_colour
 from siteline.publish.scalebar import north_arrow, scale_bar
 from siteline.publish.stretch import Stretch
 from siteline.publish.svg import num, tag
@@ -27,7 +27,8 @@ ROW_GAP: Final = 16.0
 SMALL_GAP: Final = 9.0
 COUNTED: Final = (
     ("usable", "usable"),
-    ("unusable", "hidden or unusable"),
+    ("misaligned", "not aligned"),
+    ("unusable", "hidden"),
     ("failed", "failed to read"),
     ("empty", "without data here"),
 )
@@ -66,7 +67,7 @@ def draw_key(canvas: Canvas, sheet: Sheet, views: Sequence[View], y: float) -> f
     x += long + 62
     north_arrow(canvas, x, y, sheet.north, ink)
     x += 38
-    drawn = sheet.part.isel(time=[v.index for v in views if v.verdict in ("usable", "unusable")])
+    drawn = sheet.part.isel(time=[v.index for v in views if v.verdict not in ("failed", "empty")])
     missing = ~np.isfinite(drawn[values_name(drawn)].values).all(axis=1)
     canvas.add(tag("rect", x=x, y=y - 8, width=24, height=16, fill=canvas.colour("dismantled")))
     canvas.haloed(f"M{x + 5} {y - 4}h14v8h-14Z")
@@ -122,7 +123,9 @@ def _large(canvas: Canvas, sheet: Sheet, cell: Cell, x: float, y: float) -> floa
     view, size = cell.views[0], sheet.size
     if cell.gap is not None:
         _gap(canvas, cell.gap, x, y, size.height)
-    canvas.image(pixels_of(sheet, view.index, canvas), x, y, size.width, size.height, view.about)
+    pixels = pixels_of(sheet, view.index, canvas)
+    shown = without_colour(pixels) if view.verdict == "misaligned" else pixels
+    canvas.image(shown, x, y, size.width, size.height, view.about)
     canvas.haloed(outline(sheet.shape, size.zoom, x, y))
     room = pitch(size) - GUTTER
     y += size.height + 15
@@ -139,13 +142,13 @@ def _small(canvas: Canvas, sheet: Sheet, cell: Cell, x: float, y: float) -> floa
     high = side * sheet.size.height / sheet.size.width
     below = y
     for number, view in enumerate(cell.views):
-        left = x + (number % 2) * (side + SMALL_GAP)
-        top = y + (number // 2) * (high + 34)
+        left = x + (number // 2) * (side + SMALL_GAP)  # down, then across: time never runs leftwards on the sheet
+        top = y + (number % 2) * (high + 34)
         canvas.image(pixels_of(sheet, view.index, canvas, greyed=True), left, top, side, high, view.about)
         canvas.frame(left, top, side, high)
         canvas.text(left, top + high + 12, fit(view.when.split(",")[0], side + 4, 10.5), 10.5, fill="muted")
         canvas.text(left, top + high + 24.5, fit(view.brief, side + 4, 10.5), 10.5, fill="muted")
-        below = top + high + 30
+        below = max(below, top + high + 30)
     return below
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from siteline.model.records import Structure
 from siteline.publish.canvas import Canvas, fit_title, rasterise
-from siteline.publish.chipgrid import GAP_DAYS, Block, Cell, blocks, cells, pages, size_of, year
+from siteline.publish.chipgrid import GAP_DAYS, LARGE, Block, Cell, blocks, cells, pages, size_of, year
 from siteline.publish.chipparts import MARGIN, Sheet, counts, draw_block, draw_key, sheet_width
 from siteline.publish.credits import credit_words
 from siteline.publish.cubeview import footprint_mask, ground_of, shape_of, window_around
@@ -101,17 +101,18 @@ def _page(
 
 def deck(judged: Sequence[View]) -> str:
     """The sheet in one or two sentences: how many scenes show the structure, from when to when, and what the rest are."""
-    usable = [v for v in judged if v.verdict == "usable"]
-    if not usable:
+    seen = [v for v in judged if v.verdict in LARGE]
+    if not seen:
         text = f"None of {_scenes(len(judged))} shows it."
-    elif len(usable) == 1:
-        text = f"One scene shows it: {usable[0].when}."
+    elif len(seen) == 1:
+        text = f"One scene shows it: {seen[0].when}."
     else:
-        text = f"{len(usable)} scenes show it, {_period(usable)}."
+        text = f"{len(seen)} scenes show it, {_period(seen)}."
     rest = [
         f"{count} {one if count == 1 else many}"
         for verdict, one, many in (
-            ("unusable", "more hides it or cannot be compared", "more hide it or cannot be compared"),
+            ("misaligned", "of them could not be aligned", "of them could not be aligned"),
+            ("unusable", "more hides it", "more hide it"),
             ("failed", "could not be read", "could not be read"),
             ("empty", "holds no data here", "hold no data here"),
         )
@@ -136,13 +137,15 @@ def _caption(sheet: Sheet, judged: Sequence[View], laid: Sequence[Cell]) -> list
     if used:
         which = "Each image" if len(used) > 1 else "The image"
         out.append(f"{which} is about {across} across. {north_words(sheet.north)} {sheet.stretch.words()}")
-    if any(v.verdict in ("unusable", "failed") or v.note for v in judged if v.verdict != "empty"):
+    if any(v.verdict == "unusable" or (v.verdict in LARGE and v.note) for v in judged):
         out.append(
-            "Greyed pixels are cloud, shadow, snow or otherwise not usable. Small grey images: less than half of the "
+            "Pale grey pixels are cloud, shadow, snow or otherwise not usable. Small images: less than half of the "
             "footprint can be used, with the main cause and its share of the footprint."
         )
+    if any(v.verdict == "misaligned" for v in judged):
+        out.append("Large grey images could not be aligned: what they show counts, pixel by pixel they are not compared.")
     if any(cell.gap is not None for cell in laid):
-        out.append(f"“Unseen”: days since the last usable scene, where more than {GAP_DAYS} passed.")
+        out.append(f"“Unseen”: days since the last scene that shows it, where more than {GAP_DAYS} passed.")
     empty = [v.when.split(",")[0] for v in judged if v.verdict == "empty"]
     if empty:
         listed = "; ".join(empty[:6]) + (

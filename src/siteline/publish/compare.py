@@ -10,7 +10,7 @@ from siteline.model.records import Structure
 from siteline.publish.canvas import Canvas, fit_title, rasterise
 from siteline.publish.chips import Page, Paper
 from siteline.publish.credits import credit_of
-from siteline.publish.cubeview import said, values_name
+from siteline.publish.cubeview import doubt_of, values_name
 from siteline.publish.figurefiles import slug, write_figures
 from siteline.publish.flicker import animations
 from siteline.publish.labels import place
@@ -100,8 +100,8 @@ def _caption(pair: Pair, unnamed: Sequence[str]) -> list[tuple[str, str]]:
 
     out = [(text, "event") for text in hidden(pair)]
     for side in (0, 1):
-        if doubt := said(pair.part, "doubt", side):
-            out.append((f"Doubt about the image of {pair.looks[side].when.split(',')[0]}: {doubt.rstrip('.')}.", "event"))
+        if doubt := doubt_of(pair.part, side):
+            out.append((f"Doubt about the image of {pair.looks[side].when.split(',')[0]}: {doubt}.", "event"))
     out.append((alignment_words(pair), "ink"))
     ground = length_words(float(f"{pair.metres * pair.part.sizes['x']:.2g}"))
     made = f"Both images show the same ground, about {ground} across. {north_words(pair.north)} {pair.stretch.words()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 WINDOW: Final = (16, 128)
 """Least and most pixels along the side of a chip; a footprint wider than the most is shown whole."""
+
+DOUBT: Final = 240
+_FOLDERS = re.compile(r"(?<![\w:/.])/(?:[^/\s:'\"]+/)+")
+"""The folders of an absolute path; addresses on the web keep theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,12 @@ def values_name(cube: xr.Dataset) -> str:
 def said(cube: xr.Dataset, name: str, index: int) -> str:
     """A coordinate along time as text; "" where the cube has none of that name."""
     return str(cube[name].values[index]) if name in cube.coords else ""
+
+
+def doubt_of(cube: xr.Dataset, index: int) -> str:
+    """What is doubtful about a scene, fit to be published: without folders of this machine, cut at ``DOUBT`` characters."""
+    text = _FOLDERS.sub("", said(cube, "doubt", index)).strip().rstrip(".")
+    return text if len(text) <= DOUBT else f"{text[:DOUBT].rsplit(' ', 1)[0]} …"
 
 
 def measured(cube: xr.Dataset, name: str, index: int) -> float:

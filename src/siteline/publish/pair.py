@@ -98,7 +98,7 @@ def hidden(pair: Pair) -> list[str]:
             if look.verdict in ("failed", "empty") or not mask.any():
                 continue
             here = view(pair.part, side, mask)
-            if here.verdict != "usable" and here.note != "not aligned":
+            if here.verdict == "unusable":
                 found.append(f"{name} ({here.note})")
         if found:
             out.append(f"Cannot be judged in the image of {_day(pair, side)}: {', '.join(found)}.")

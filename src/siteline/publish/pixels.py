@@ -29,6 +29,14 @@ def picture(values: NDArray[np.float32], usable: NDArray[np.bool_], stretch: Str
     return np.dstack([np.where(present[..., None], rgb, 0), np.where(present, 255, 0)]).astype(np.uint8)
 
 
+def without_colour(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``rgba`` UInt8[y, x, 4] in greys of the same lightness."""
+    import numpy as np
+
+    grey = np.rint(rgba[..., :3] @ np.array(_LUMA)).astype(np.uint8)
+    return np.dstack([grey, grey, grey, rgba[..., 3]])
+
+
 def veiled(rgb: NDArray[np.uint8], theme: Theme) -> NDArray[np.uint8]:
     """``rgb`` UInt8[y, x, 3] without colour and moved towards the quiet grey of ``theme``."""
     import numpy as np

@@ -24,7 +24,8 @@ def draw_rug(canvas: Canvas, views: Sequence[View], x0: float, x1: float, y: flo
     panel = Panel(times[0] - pad, times[-1] + pad, x0 + LABEL, x1)
     lanes = (
         ("usable", "usable", "ink", 12.0, 1.8),
-        ("unusable", "hidden or unusable", "muted", 9.0, 1.4),
+        ("misaligned", "not aligned", "muted", 12.0, 1.8),
+        ("unusable", "hidden", "muted", 9.0, 1.4),
         ("failed", "failed to read", "event", 9.0, 1.4),
         ("empty", "without data here", "muted", 4.0, 1.0),
     )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from siteline.model.reasons import Reason
-from siteline.publish.cubeview import dated, days_of, said, values_name
+from siteline.publish.cubeview import dated, days_of, doubt_of, said, values_name
 
 if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
     from numpy.typing import NDArray
 
-Verdict = Literal["usable", "unusable", "failed", "empty"]
-"""``usable``: at least ``ENOUGH`` of the footprint can be seen and compared. ``unusable``: there are pixels, but cloud or
-another cause hides the footprint, or it is not aligned. ``failed``: it should be there and could not be read. ``empty``:
-the scene holds no pixel here."""
+Verdict = Literal["usable", "misaligned", "unusable", "failed", "empty"]
+"""``usable``: at least ``ENOUGH`` of the footprint can be seen and compared. ``misaligned``: it can be seen, but the scene
+is not aligned, so that pixels must not be compared. ``unusable``: cloud or another cause hides the footprint. ``failed``: it
+should be there and could not be read. ``empty``: the scene holds no pixel here."""
 
 ENOUGH: Final = 0.5
 """Share of the footprint that must be usable for the scene to count as a look at it."""
@@ -60,9 +61,15 @@ def view(part: xr.Dataset, index: int, footprint: NDArray[np.bool_]) -> View:
     present = np.isfinite(part[values_name(part)][index].values).all(axis=0)
     verdict, note, brief = _judge(codes, present, footprint, said(part, "alignment", index) == "not aligned")
     when = dated(part, index)
-    maker = " · ".join(dict.fromkeys(filter(None, (said(part, "platform", index), said(part, "provider", index)))))
-    facts = (when, maker, note, said(part, "scene_id", index), said(part, "doubt", index))
+    platform = platform_words(said(part, "platform", index))
+    maker = " · ".join(dict.fromkeys(filter(None, (platform, said(part, "provider", index)))))
+    facts = (when, maker, note, said(part, "scene_id", index), doubt_of(part, index))
     return View(index, days_of(part, index), when, maker, verdict, note, brief, ". ".join(filter(None, facts)))
+
+
+def platform_words(name: str) -> str:
+    """A STAC platform as its operator writes it: ``sentinel-2b`` -> ``Sentinel-2B``; other names as they are."""
+    return f"{name[0].upper()}{name[1:-1]}{name[-1].upper()}" if re.fullmatch(r"(sentinel|landsat)-\w+", name) else name
 
 
 def share_words(share: float) -> str:
@@ -86,6 +93,8 @@ def _judge(
     if shares[worst] > 0:
         note = f"{_WORDS[worst]} over {share_words(shares[worst])}"
         brief = f"{_WORDS[worst]} {share_words(shares[worst])}"
+    if usable < ENOUGH:
+        return "unusable", note, brief
     if misaligned:
-        return "unusable", f"not aligned; {note}" if note else "not aligned", "not aligned"
-    return "usable" if usable >= ENOUGH else "unusable", note, brief
+        return "misaligned", f"not aligned; {note}" if note else "not aligned", "not aligned"
+    return "usable", note, brief
