@@ -10,7 +10,7 @@ from siteline.images.doctor import check_sources
 from siteline.images.fetching import fetch
 from siteline.images.figures import chips, compare
 from siteline.images.finding import find, set_area
-from siteline.images.opening import cube
+from siteline.images.opening import cube, trust
 from siteline.images.opening import scenes as choose
 from siteline.model.dated import Dating
 from siteline.model.errors import NothingToDate
@@ -33,6 +33,7 @@ __all__ = [
     "read",
     "require_dated",
     "set_area",
+    "trust",
 ]
 
 Told = Callable[[str], None]

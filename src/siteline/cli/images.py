@@ -96,6 +96,10 @@ def fetch(
     ] = None,
     plan_only: Annotated[bool, typer.Option("--plan", help="Say how many bytes it would be, and stop.")] = False,
     workers: Annotated[int, typer.Option("--workers", help="Files at once.", min=1, max=32)] = 8,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option("--trust", metavar="ADDRESS", help="A file server of yours that is not public; remembered."),
+    ] = None,
     who: Who = "",
     as_json: Json = False,
 ) -> None:
@@ -106,6 +110,7 @@ def fetch(
 
     first, last = asking.period(start, end, "")
     with Steps(quiet=as_json) as steps:
+        flow.trust(tuple(trust or ()))
         chosen = flow.choose(case, first, last, max_cloud)
         done = flow.fetch(
             case,

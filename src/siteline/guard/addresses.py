@@ -93,7 +93,7 @@ def origin_of(url: str) -> Origin:
 
 def private(host: str) -> str:
     """Why ``host`` is refused, with the remedy."""
-    return f"{host} is not a public address; if the server is yours, name it as a source: siteline find --source"
+    return f"{host} is not a public address; if the server is yours: siteline fetch CASE --trust ADDRESS"
 
 
 def is_public(address: str) -> bool:

@@ -82,6 +82,16 @@ def images_folder(case: Path) -> Path:
     return case.with_suffix(".images")
 
 
+def trust(addresses: Sequence[str]) -> None:
+    """Remember servers of the user's own that are not public. Raises ``AddressRefused`` for what is no web address."""
+    from siteline.guard.addresses import Trust, check_href
+    from siteline.guard.trusted import remember
+
+    for address in addresses:
+        check_href(address, Trust.of([address]))
+        remember(address)
+
+
 @contextmanager
 def reader(case: Path, *, offline: bool = False) -> Iterator[Reader]:
     """A reader of the case's images: copies first, then the sources this user has named, then public addresses."""
