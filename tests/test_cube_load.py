@@ -68,7 +68,7 @@ def test_row_05_row_12_a_failed_read_is_a_gap_with_its_reason_never_zero(tmp_pat
     assert np.isfinite(cube.reflectance.sel(band="red").values).all()
     assert np.isnan(cube.reflectance.values[1, 1]).all()
     assert (cube.reason.values[1] == Reason.FAILED_READ).all() and not cube.valid.values[1].any()
-    assert "nir not read" in str(cube.doubt.values[1]) and cube.doubt.values[0] == ""
+    assert "nir not read" in str(cube.doubt.values[1]) and "not read" not in str(cube.doubt.values[0])
 
 
 def test_row_29_vanished_assets_are_missing_not_demolished(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def test_a_mask_that_does_not_reach_leaves_pixels_unknown_and_one_that_fails_is_
     blind = scene("b", "2020", Asset("red", path, "red"), Asset("scl", half, "scl", "mask"), calibration="theia")
     cube = load([blind], GRID, reader=PlainReader(broken=("half",)))
     assert "scl not read" in str(cube.doubt.values[0]) and np.isfinite(cube.reflectance.values).all()
+    assert (cube.reason == R.FAILED_READ).all()
 
 
 def test_udm2_is_read_with_all_its_bands(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siteline.cube import survey
+from siteline.cube import history, survey
 from siteline.cube.dataset import assemble
 from siteline.cube.slices import Wanted, fetch, place
+from siteline.cube.speckle import filtered_blocks
 from siteline.cube.survey import Decision
 from siteline.model.errors import BadInput
 from siteline.model.scene import ImageScene
@@ -30,6 +31,8 @@ def lazy(
     reader: Reader | None,
     decisions: Sequence[Decision],
     chunks: Mapping[str, int],
+    *,
+    speckle: bool,
 ) -> xarray.Dataset:
     """The Dataset of ``load`` as dask arrays in blocks of ``chunks`` (names among time, y, x; missing or -1: all in one).
 
@@ -49,9 +52,9 @@ def lazy(
             value_row, reason_row = [], []
             for c in cols:
                 part = replace(wanted.part, row=r[0], col=c[0], height=r[1] - r[0], width=c[1] - c[0])
-                numbers, codes = read(scenes[slice(*t)], replace(wanted, part=part), reader, decisions[slice(*t)])
+                block_values, codes = read(scenes[slice(*t)], replace(wanted, part=part), reader, decisions[slice(*t)])
                 shape = (t[1] - t[0], *part.shape)
-                value_row.append(da.from_delayed(numbers, (shape[0], len(wanted.bands), *shape[1:]), np.float32))
+                value_row.append(da.from_delayed(block_values, (shape[0], len(wanted.bands), *shape[1:]), np.float32))
                 reason_row.append(da.from_delayed(codes, shape, np.uint8))
             value_rows.append(da.concatenate(value_row, axis=3))
             reason_rows.append(da.concatenate(reason_row, axis=2))
@@ -60,7 +63,10 @@ def lazy(
     reason = da.concatenate(reasons, axis=0)
     share = (reason == 0).mean(axis=(1, 2))
     records = [decision.record for decision in decisions]
-    return assemble(da.concatenate(values, axis=0), reason, records, wanted.bands, wanted.part.grid, usable_share=share)
+    numbers = da.concatenate(values, axis=0)
+    if speckle:
+        numbers = filtered_blocks(numbers)
+    return assemble(numbers, reason, records, wanted.bands, wanted.part.grid, usable_share=share)
 
 
 def block(
@@ -76,7 +82,8 @@ def block(
     reasons = np.empty((len(scenes), *wanted.part.shape), dtype=np.uint8)
     for i, (scene, decision) in enumerate(zip(scenes, decisions, strict=True)):
         stored = fetch(scene, wanted, reader, decision.shift)
-        reasons[i] = place(stored, wanted, values[i], decision.shift)
+        codes = place(stored, wanted, values[i], decision.shift)
+        reasons[i] = history.merge(codes, decision.found, wanted.part)
         survey.calibrate(values[i], wanted.bands, decision)
     return values, reasons
 

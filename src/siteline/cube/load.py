@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from siteline.cube import blocks, survey
+from siteline.cube import blocks, history, survey
 from siteline.cube.dataset import assemble
 from siteline.cube.slices import Wanted
+from siteline.cube.speckle import filtered
 from siteline.cube.stacks import changes, one_stack
 from siteline.cube.survey import Decision, Target
 from siteline.cube.warp import Part
@@ -69,6 +70,8 @@ def load(
     if not scenes:
         raise NoScenes("there are no scenes to load; search wider, or in another period: siteline find")
     one_stack(scenes)
+    if speckle and scenes[0].sensor != "radar":
+        raise BadInput("speckle is of radar images, and these are optical: leave it out")
     ordered = sorted(scenes, key=_by_time)
     wanted = Wanted(_bands(ordered, bands), Part.whole(grid), dilate_m)
     first = _reference(ordered, reference)
@@ -85,10 +88,12 @@ def load(
             tell(doubt)
     records = [decision.record for decision in decisions]
     if chunks is None:
+        if speckle:
+            values = filtered(values)
         for record, codes in zip(records, reason, strict=True):
             record.usable_share = 1 - np.count_nonzero(codes) / codes.size
         return assemble(values, reason, records, wanted.bands, grid)
-    return blocks.lazy(ordered, wanted, reader, decisions, chunks)
+    return blocks.lazy(ordered, wanted, reader, decisions, chunks, speckle=speckle)
 
 
 def _survey(
@@ -103,14 +108,15 @@ def _survey(
     part = wanted.part if held else survey.window(wanted.part.grid)
     looked = Wanted(wanted.bands, part, wanted.dilate_m)
     decisions: list[Decision | None] = [None] * len(scenes)
-    workers = min(_MOST_WORKERS, max(2, 2 * (os.cpu_count() or 1)))
+    in_cells = history.is_needed(scenes) and survey.window(part.grid).shape == part.grid.shape
+    workers = min(_MOST_WORKERS, max(4, 2 * (os.cpu_count() or 1)))
     done = 0
 
     def visit(i: int, target: Target | None) -> Target | None:
         nonlocal done
         out = held[0][i] if held else np.empty((len(wanted.bands), *part.shape), dtype=np.float32)
         spread = files.map if len(scenes) < workers else map
-        decisions[i], codes, seen = survey.visit(scenes[i], looked, reader, target, out, i == first, spread)
+        decisions[i], codes, seen = survey.visit(scenes[i], looked, reader, target, out, i == first, in_cells, spread)
         if held:
             held[1][i] = codes
         done += 1
@@ -123,6 +129,9 @@ def _survey(
         list(pool.map(lambda i: visit(i, target), (i for i in range(len(scenes)) if i != first)))
     found = [decision for decision in decisions if decision is not None]
     survey.settle(found, held[0] if held else None, wanted.bands)
+    history.find(found, looked, whole=in_cells)
+    for decision, codes in zip(found, held[1] if held else (), strict=False):
+        codes[...] = history.merge(codes, decision.found, part)
     return found
 
 

@@ -47,7 +47,8 @@ class Stored:
     """What was read of a scene, in the files' own pixels: fields by band, reasons by mask layer, what went wrong.
 
     ``gains``: by band, how its numbers are read. ``failed``: bands whose file could not be read; ``lacking``: bands the
-    scene does not have. ``blind``: a mask layer could not be read, so that clouds are not known. ``notes``: doubts.
+    scene does not have. ``blind``: a mask layer could not be read; clouds are then not known, and nothing is usable.
+    ``notes``: doubts.
     """
 
     scene: ImageScene
@@ -119,8 +120,8 @@ def place(
         beyond = _beyond(wanted.part, shift)
         out[:, beyond] = np.nan
         state[beyond] = np.uint8(Reason.OUTSIDE - 1)
-    if stored.failed or stored.lacking:
-        np.minimum(state, _FAILED if stored.failed else _NODATA, out=state)
+    if stored.failed or stored.blind or stored.lacking:
+        np.minimum(state, _NODATA if stored.lacking and not (stored.failed or stored.blind) else _FAILED, out=state)
     reasons: NDArray[np.uint8] = state + np.uint8(1)
     if _has_stripes(stored.scene) and not (reasons == Reason.NODATA).all():
         reasons[reasons == Reason.NODATA] = Reason.DEFECTIVE

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from siteline.cube import darkfloor
+from siteline.cube import darkfloor, history
 from siteline.cube.dataset import Record
 from siteline.cube.slices import Stored, Wanted, fetch, place
 from siteline.cube.warp import Part
@@ -38,7 +38,11 @@ Spread = Callable[..., Iterable[Any]]
 
 @dataclass(slots=True)
 class Decision:
-    """How one scene is put on the grid: ``shift`` (pixels to take off), ``gains`` by band (scale, offset)."""
+    """How one scene is put on the grid: ``shift`` (pixels to take off), ``gains`` by band (scale, offset).
+
+    ``floors``: of its pixels, by band; ``settled``: the gains are final. ``seen``: the scene in cells, where clouds are
+    looked for; ``found``: those there are.
+    """
 
     record: Record
     shift: tuple[float, float] = (0.0, 0.0)
@@ -46,6 +50,8 @@ class Decision:
     floors: dict[str, float] = field(default_factory=dict)
     settled: bool = False
     warnings: list[Doubt] = field(default_factory=list)
+    seen: history.Seen | None = None
+    found: history.Found | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,13 @@ def visit(
     target: Target | None,
     out: NDArray[np.float32],
     reference: bool,
+    in_cells: bool,
     spread: Spread,
 ) -> tuple[Decision, NDArray[np.uint8], Target | None]:
     """Read one scene into ``out``, Float32[band, y, x] of ``wanted.part``, aligned to ``target`` where there is one.
 
-    Returns what was decided, the reasons, Uint8[y, x], and, of the ``reference``, what others are aligned to.
+    ``in_cells``: clouds will be looked for against the history of the site. Returns what was decided, the reasons,
+    Uint8[y, x], and, of the ``reference``, what others are aligned to.
     """
     stored = fetch(scene, wanted, reader, spread=spread)
     decision = Decision(Record(scene, list(stored.notes)))
@@ -94,6 +102,8 @@ def visit(
             _settle(decision, alone)
     else:
         decision.settled = True
+    if in_cells and not stored.failed:
+        decision.seen = history.look(out, reasons, wanted)
     if decision.settled:
         calibrate(out, wanted.bands, decision)
     return decision, reasons, seen
