@@ -111,7 +111,7 @@ def test_the_cube_is_calibrated_masked_and_aligned_from_copies_alone(case: Path,
     from pyproj import Transformer
 
     x, y = Transformer.from_crs("EPSG:4326", image_site.CRS, always_xy=True).transform(*hall)
-    series = cube.sel(x=x, y=y, band="red", method="nearest")
+    series = cube.sel(band="red").sel(x=x, y=y, method="nearest")
     clear = [n for n in range(6) if n != image_site.CLOUDED]
     assert list(series.valid.values) == [n in clear for n in range(6)]
     built = series.reflectance.values[[3, 4, 5]]
