@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from siteline.guard import opened as rasters
-from siteline.guard import tiffcut
+from siteline.guard import tiffcut, windows
 from siteline.guard.bytesource import MemoryBytes
-from siteline.guard.opened import Bounds, Opened, Window
+from siteline.guard.opened import FINE, Opened
 from siteline.guard.pieces import Piece, decoded
-from siteline.guard.pixels import Affine, Pixels
+from siteline.guard.pixels import Affine, Pixels, Request
 from siteline.guard.vault import Entry, Vault
+from siteline.guard.windows import Window
 from siteline.model.errors import FileTrouble
 
 
 def keep(vault: Vault, bare: str, piece: Piece, frame: Affine, small: bytes, hidden: bytes | None) -> None:
-    """Keep the small TIFF of ``piece``, and of its mask, as copies of the file ``bare`` (without secrets)."""
-    blocks, level = piece.blocks, piece.level
+    """Keep the small TIFF of ``piece``, and of its mask, as copies of the file ``bare`` (without secrets).
+
+    Raises ``VaultTrouble``.
+    """
+    blocks, level, opened = piece.blocks, piece.level, piece.opened
     about = {
-        "crs": piece.opened.crs,
+        "crs": opened.crs,
         "frame": list(frame),
         "size": [level.height, level.width],
         "corner": list(blocks.corner),
         "window": list(blocks.size),
         "bands": [plane + 1 for plane in blocks.planes] if level.separate else list(range(1, level.samples + 1)),
-        "whole": list(piece.opened.affine),
-        "version": piece.opened.source.version,
-        "mask": hidden is not None,
+        "whole": list(opened.affine),
+        "stated": opened.stated,
+        "dtype": rasters.dtype_of(opened.layout),
+        "nodata": repr(rasters.nodata_of(opened.layout)),
+        "classes": opened.classes,
+        "version": opened.source.version,
+        "mask": list(piece.mask.corner) if hidden is not None and piece.mask is not None else None,
     }
     key = hashlib.sha256(json.dumps([bare, about], sort_keys=True).encode()).hexdigest()
     if hidden is not None:
@@ -36,22 +45,37 @@ def keep(vault: Vault, bare: str, piece: Piece, frame: Affine, small: bytes, hid
     vault.put(key, bare, small, about)
 
 
-def held(
-    vault: Vault, bare: str, indexes: tuple[int, ...], bounds: Bounds, crs: str, res: float | None
-) -> tuple[Entry, Window] | None:
-    """A copy that holds all of the window, and the window's place in it; None where there is none."""
-    for entry in vault.find(bare):
+def whole_of(entries: Sequence[Entry]) -> Entry | None:
+    """The copy of a whole file among ``entries``, None where there is none."""
+    return next((entry for entry in entries if "whole_file" in entry.about), None)
+
+
+def held(entries: Sequence[Entry], request: Request) -> tuple[Entry, Window] | Pixels | None:
+    """The copy that holds all of the window, and the window's place in it; None where there is none.
+
+    Of several the one that the file itself would have been read at: the coarsest that is not coarser than asked, then the
+    latest. Empty ``Pixels``: the window does not touch the file, as its copies tell.
+    """
+    best: tuple[float, Entry, Window] | None = None
+    for entry in entries:
         about = entry.about
-        if "frame" not in about or not set(indexes) <= set(about["bands"]):
+        if "frame" not in about or not _placed_so(about, request):
             continue
-        own = rasters.bounds_in(bounds, crs, about["crs"])
-        height, width = about["size"]
-        row, col, rows, cols = rasters.window_of(tuple(about["frame"]), width, height, own)
+        frame, (height, width) = tuple(about["frame"]), about["size"]
+        own = windows.place(request.bounds, request.crs, about["crs"], frame, width, height)
+        row, col, rows, cols = windows.window_of(frame, width, height, own)
+        if not (rows and cols):
+            return rasters.empty(about["crs"], about["dtype"], len(request.indexes), _nodata(about))
         (row0, col0), (tall, wide) = about["corner"], about["window"]
         inside = row0 <= row and col0 <= col and row + rows <= row0 + tall and col + cols <= col0 + wide
-        if rows and cols and inside and _fine_enough(about, own, bounds, res):
-            return entry, (row - row0, col - col0, rows, cols)
-    return None
+        if not inside or not set(request.indexes) <= set(about["bands"]):
+            continue
+        side = windows.side_in(frame, own, about["crs"], request.crs)
+        whole = about["frame"] == about["whole"]
+        fine = whole or (request.res is not None and side <= request.res * FINE)
+        if fine and (best is None or side > best[0]):
+            best = side, entry, (row - row0, col - col0, rows, cols)
+    return (best[1], best[2]) if best else None
 
 
 def read(vault: Vault, entry: Entry, indexes: tuple[int, ...], window: Window) -> Pixels:
@@ -62,23 +86,24 @@ def read(vault: Vault, entry: Entry, indexes: tuple[int, ...], window: Window) -
     picked = tuple(about["bands"].index(index) + 1 for index in indexes)
     blocks = copy.blocks(level, window, picked)
     data = tiffcut.read_blocks(copy.source, copy.layout, blocks)
-    hidden = None
-    if about["mask"]:
-        other = next(e for e in vault.find(f"{entry.href}#mask") if e.key == f"{entry.key}-mask")
-        hidden = vault.read(other)
+    hidden = None if about["mask"] is None else vault.read(_mask(vault, entry))
     row0, col0 = about["corner"]
-    frame = rasters.moved(tuple(about["frame"]), row0, col0)
-    whole = Piece(Opened(copy.source, copy.layout, about["crs"], frame), level, window, picked, blocks, None)
+    frame = windows.moved(tuple(about["frame"]), row0, col0)
+    piece = Piece(Opened(copy.source, copy.layout, about["crs"], frame), level, window, picked, blocks, None)
     small = tiffcut.cut(copy.layout, blocks, data, frame)
-    pixels = decoded(whole, frame, data, small, None)
+    pixels = decoded(piece, frame, data, small, None, classes=about["classes"])
     if hidden is not None:
-        pixels.present[:] &= rasters.decode(hidden, (1,), window)[0] != 0
+        (top, left), (row, col, rows, cols) = about["mask"], window
+        inner = (row0 + row - top, col0 + col - left, rows, cols)
+        pixels.present[:] &= rasters.decode(hidden, (1,), inner)[0] != 0
     return pixels
 
 
 def sound(vault: Vault, entry: Entry) -> bool:
-    """Whether a copy is what was kept; one that is not is forgotten, so that it is fetched anew."""
+    """Whether a copy, and its mask, is what was kept; one that is not is forgotten, so that it is fetched anew."""
     try:
+        if entry.about.get("mask") is not None:
+            vault.read(_mask(vault, entry))
         vault.read(entry)
     except FileTrouble:
         vault.forget(entry)
@@ -86,10 +111,20 @@ def sound(vault: Vault, entry: Entry) -> bool:
     return True
 
 
-def _fine_enough(about: Any, own: Bounds, bounds: Bounds, res: float | None) -> bool:
-    """Whether a copy is at least as fine as ``res``; the whole resolution always is."""
-    if about["frame"] == about["whole"] or res is None:
-        return bool(about["frame"] == about["whole"])
-    a, _, _, d, _, _ = about["frame"]
-    unit = (bounds[2] - bounds[0]) / max(own[2] - own[0], 1e-12)
-    return bool((a * a + d * d) ** 0.5 * unit <= res * 1.0001)
+def _mask(vault: Vault, entry: Entry) -> Entry:
+    for other in vault.find(f"{entry.href}#mask"):
+        if other.key == f"{entry.key}-mask":
+            return other
+    raise FileTrouble(vault.path(entry), "has lost the mask that was kept with it", "fetch it again: siteline fetch")
+
+
+def _placed_so(about: Any, request: Request) -> bool:
+    """Whether a copy lies where the request says: what is stated beside a file may have been corrected since."""
+    if request.georef is None:
+        return not about["stated"]
+    crs, affine = request.georef
+    return bool(about["stated"]) and about["crs"] == crs and about["whole"] == list(affine)
+
+
+def _nodata(about: Any) -> float | None:
+    return None if about["nodata"] == "None" else float(about["nodata"])

@@ -8,27 +8,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from siteline.guard.pieces import Piece
-from siteline.guard.pixels import Georef, Pixels
+from siteline.guard.pixels import Pixels, Request
 from siteline.guard.reader import Reader
 from siteline.model.errors import DigestMismatch, ReadFailed
 
+__all__ = ["Plan", "Progress", "Request", "Result", "fetch", "plan"]
+
 T = TypeVar("T")
-Bounds = tuple[float, float, float, float]
 Progress = Callable[[int, int, str], None]
 """Called with how many are done, how many there are, and a word beside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One window of one file; see ``Reader.read``."""
-
-    href: str
-    indexes: tuple[int, ...]
-    bounds: Bounds
-    crs: str
-    res: float | None
-    access: str = ""
-    georef: Georef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,7 @@ def plan(reader: Reader, requests: Sequence[Request], *, workers: int, progress:
     due: list[tuple[Request, int]] = []
     held = outside = 0
     failed = []
-    for request, told in _each(requests, lambda r: reader.needs(*_asked(r)), workers, progress):
+    for request, told in _each(requests, reader.needs, workers, progress):
         if isinstance(told, ReadFailed | DigestMismatch):
             failed.append((request, told))
         elif told is None:
@@ -79,17 +67,13 @@ def fetch(reader: Reader, planned: Plan, *, workers: int, progress: Progress) ->
     sizes = dict(planned.due)
     got, done = 0, 0
     failed = []
-    for request, told in _each([r for r, _ in planned.due], lambda r: reader.fetch(*_asked(r)), workers, progress):
+    for request, told in _each([r for r, _ in planned.due], reader.fetch, workers, progress):
         if isinstance(told, ReadFailed | DigestMismatch):
             failed.append((request, told))
         else:
             done += 1
             got += sizes[request] if told else 0
     return Result(done, got, tuple(failed))
-
-
-def _asked(r: Request) -> tuple[str, tuple[int, ...], Bounds, str, float | None, str, Georef | None]:
-    return r.href, r.indexes, r.bounds, r.crs, r.res, r.access, r.georef
 
 
 def _each(

@@ -8,14 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from siteline.guard import opened as rasters
+from siteline.guard import windows
 from siteline.guard.bytesource import LocalBytes
-from siteline.guard.opened import Bounds
-from siteline.guard.pixels import Affine, Georef, Pixels, RasterInfo
+from siteline.guard.pixels import Affine, Georef, Pixels, RasterInfo, Request
 from siteline.model.errors import ReadFailed
 
 PATIENCE_S: Final = 60.0
@@ -58,38 +57,40 @@ class Foreign:
         with self._lock:
             self._end()
 
-    def info(self, path: Path, georef: Georef | None) -> RasterInfo:
-        """The raster at ``path`` by its header. Raises ``ReadFailed``, ``FileTrouble``."""
-        told, _ = self._ask(path, {})
+    def info(self, name: str, path: Path, georef: Georef | None) -> RasterInfo:
+        """The raster ``name``, which lies at ``path``, by its header. Raises ``ReadFailed``, ``FileTrouble``."""
+        told, _ = self._ask(name, path, {})
         crs, affine = _placed(told, georef)
         side = (affine[0] ** 2 + affine[3] ** 2) ** 0.5
         return RasterInfo(told["width"], told["height"], told["count"], told["dtype"], crs, affine, told["nodata"], side)
 
-    def read(self, path: Path, indexes: Sequence[int], bounds: Bounds, crs: str, georef: Georef | None) -> Pixels:
-        """As ``Reader.read``. Raises ``ReadFailed``, ``FileTrouble``."""
+    def read(self, name: str, path: Path, request: Request) -> Pixels:
+        """As ``Reader.read``, of the file ``name``, which lies at ``path``. Raises ``ReadFailed``, ``FileTrouble``."""
         import numpy as np
 
-        told, _ = self._ask(path, {})
-        own_crs, affine = _placed(told, georef)
+        indexes = request.indexes
+        told, _ = self._ask(name, path, {})
+        own_crs, affine = _placed(told, request.georef)
         if not own_crs:
             remedy = "add a world file, or corners in scenes.csv"
-            raise ReadFailed(str(path), "no georeference", "nothing says where its pixels lie", remedy)
+            raise ReadFailed(name, "no georeference", "nothing says where its pixels lie", remedy)
         if any(not 1 <= index <= told["count"] for index in indexes):
-            raise ReadFailed(str(path), "missing", f"band {max(indexes)} was asked for and it has {told['count']}")
-        own = rasters.bounds_in(bounds, crs, own_crs)
-        window = rasters.window_of(affine, told["width"], told["height"], own)
+            raise ReadFailed(name, "missing", f"band {max(indexes)} was asked for and it has {told['count']}")
+        size = (told["width"], told["height"])
+        own = windows.place(request.bounds, request.crs, own_crs, affine, *size)
+        window = windows.window_of(affine, *size, own)
         if not (window[2] and window[3]):
             return rasters.empty(own_crs, told["dtype"], len(indexes), told["nodata"])
-        answer, raw = self._ask(path, {"window": list(window), "indexes": list(indexes)})
+        answer, raw = self._ask(name, path, {"window": list(window), "indexes": list(indexes)})
         values = np.frombuffer(raw, answer["dtype"], count=int(np.prod(answer["shape"]))).reshape(answer["shape"]).copy()
         present = np.ones(window[2:], bool)
         if answer["masked"]:
             present = np.frombuffer(raw, bool, offset=values.nbytes).reshape(window[2:]).copy()
-        return Pixels(values, rasters.moved(affine, window[0], window[1]), own_crs, told["nodata"], present)
+        return Pixels(values, windows.moved(affine, window[0], window[1]), own_crs, told["nodata"], present)
 
-    def _ask(self, path: Path, more: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _ask(self, name: str, path: Path, more: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         with LocalBytes(path) as source:
-            driver = _DRIVERS[recognised(str(path), source.head(64))]
+            driver = _DRIVERS[recognised(name, source.head(64))]
         with self._lock:
             child = self._running()
             assert child.stdin is not None
@@ -105,9 +106,9 @@ class Foreign:
                     if not isinstance(error, TimeoutError)
                     else f"it took over {self._patience_s:g} s"
                 )
-                raise ReadFailed(str(path), "damaged", reason) from None
+                raise ReadFailed(name, "damaged", reason) from None
         if "error" in told:
-            raise ReadFailed(str(path), "damaged", told["error"])
+            raise ReadFailed(name, "damaged", told["error"].replace(str(path), "it"))
         return told, raw
 
     def _running(self) -> subprocess.Popen[bytes]:

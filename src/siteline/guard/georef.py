@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from functools import lru_cache
 
 from siteline.guard import tiff
 from siteline.guard.gdal import rasterio
+from siteline.guard.pixels import Affine
 from siteline.guard.tiff import Layout
 from siteline.guard.tiffcut import Entry, is_point, write_tiff
-
-Affine = tuple[float, float, float, float, float, float]
-"""(a, b, c, d, e, f): x = a col + b row + c, y = d col + e row + f, at corners of pixels."""
 
 
 def affine_of(layout: Layout) -> Affine | None:
@@ -22,16 +21,21 @@ def affine_of(layout: Layout) -> Affine | None:
     if matrix and matrix.kind == 12 and matrix.count == 16:
         m = struct.unpack(f"{header.order}16d", header.value(matrix))
         a, b, c, d, e, f = m[0], m[1], m[3], m[4], m[5], m[7]
-        return a, b, c - half * (a + b), d, e, f - half * (d + e)
+        return _sound((a, b, c - half * (a + b), d, e, f - half * (d + e)))
     scale, tie = tags.get(tiff.SCALE), tags.get(tiff.TIEPOINT)
     if not (scale and tie and scale.kind == tie.kind == 12 and scale.count >= 2 and tie.count >= 6):
         return None
     sx, sy = struct.unpack(f"{header.order}2d", header.value(scale)[:16])
     col, row, _, x, y, _ = struct.unpack(f"{header.order}6d", header.value(tie)[:48])
-    if not (sx and sy):
-        return None
     sy = abs(sy)
-    return sx, 0.0, x - (col + half) * sx, 0.0, -sy, y + (row + half) * sy
+    return _sound((sx, 0.0, x - (col + half) * sx, 0.0, -sy, y + (row + half) * sy))
+
+
+def _sound(affine: Affine) -> Affine | None:
+    """``affine``, None where it puts nothing anywhere."""
+    a, b, _, d, e, _ = affine
+    det = a * e - b * d
+    return affine if all(map(math.isfinite, (*affine, det))) and det else None
 
 
 def crs_of(layout: Layout) -> str:
@@ -74,9 +78,10 @@ def _crs(order: str, keys: tuple[Entry, ...]) -> str:
             file.open(driver="GTiff") as source,
         ):
             found = source.crs
-    except module.errors.RasterioError:
+    except (module.errors.RasterioError, module._err.CPLE_BaseError):
         return ""
     if not found:
         return ""
     code = found.to_epsg()
-    return f"EPSG:{code}" if code else str(found.to_wkt())
+    same = code is not None and module.CRS.from_epsg(code) == found  # its guesses may be near ones
+    return f"EPSG:{code}" if same else str(found.to_wkt())

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from siteline.guard import opened as rasters
+from siteline.guard import windows
 from siteline.guard.bytesource import ByteSource, RemoteBytes, ShortFile, ZeroBytes
-from siteline.guard.opened import Opened, Window
+from siteline.guard.opened import Opened
 from siteline.guard.pixels import Affine, Pixels
 from siteline.guard.tiff import BadTiff, Level, NotTiff
 from siteline.guard.tiffcut import Blocks
-from siteline.guard.vault import Vault
+from siteline.guard.vault import Vault, VaultTrouble
+from siteline.guard.windows import Window
 from siteline.model.errors import (
     AddressRefused,
     BadAnswer,
@@ -40,12 +42,16 @@ class Piece:
 
     @property
     def length(self) -> int:
-        """Bytes of all blocks."""
-        return self.blocks.length + (self.mask.length if self.mask else 0)
+        """Bytes to read for all blocks."""
+        both = filter(None, (self.blocks, self.mask))
+        return sum(length for blocks in both for _, length in blocks.due(self.opened.layout))
 
 
 class PartBytes:
-    """A remote file whose parts are kept as they come, so that a fetch that was killed goes on where it was."""
+    """A remote file whose parts are kept as they come, so that a fetch that was killed goes on where it was.
+
+    Of a file whose versions cannot be told apart nothing is kept: parts of two must never meet in one copy.
+    """
 
     def __init__(self, source: RemoteBytes, vault: Vault) -> None:
         """Read ``source`` through the parts in ``vault``."""
@@ -75,12 +81,18 @@ class PartBytes:
         read = []
         for run in ranges:
             name = part_name(self._source, run)
-            data = self._vault.part(name)
-            if data is None:
+            data = self._vault.part(name) if self.version else None
+            if data is None or len(data) != run[1]:
                 data = self._source.read_many([run], zeros_ok=zeros_ok)[0]
-                self._vault.keep_part(name, data)
+                if self.version:
+                    self._vault.keep_part(name, data)
             read.append(data)
         return read
+
+    def drop(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Remove the parts of ``ranges``: the copy they were for is kept."""
+        for run in ranges:
+            self._vault.drop_part(part_name(self._source, run))
 
 
 def part_name(source: ByteSource, run: tuple[int, int]) -> str:
@@ -88,18 +100,23 @@ def part_name(source: ByteSource, run: tuple[int, int]) -> str:
     return f"{source.name}|{source.version}|{source.size}|{run[0]}|{run[1]}"
 
 
-def decoded(piece: Piece, frame: Affine, data: Sequence[bytes], small: bytes, hidden: bytes | None) -> Pixels:
-    """The pixels of ``piece`` from its small TIFF ``small`` (blocks ``data``) and the one of its mask, ``hidden``."""
+def decoded(
+    piece: Piece, frame: Affine, data: Sequence[bytes], small: bytes, hidden: bytes | None, *, classes: bool
+) -> Pixels:
+    """The pixels of ``piece`` from its small TIFF ``small`` (blocks ``data``) and the one of its mask, ``hidden``.
+
+    ``classes``: see ``Opened.classes``. Raises ``BadTiff``.
+    """
     opened, level = piece.opened, piece.level
     row, col, height, width = piece.window
     down, across = row - piece.blocks.corner[0], col - piece.blocks.corner[1]
     picked = range(1, len(piece.indexes) + 1) if level.separate else piece.indexes
     values = rasters.decode(small, tuple(picked), (down, across, height, width))
-    present = rasters.present_of(piece.blocks, data, piece.window)
+    present = rasters.present_of(piece.blocks, data, piece.window, classes=classes)
     if hidden is not None and piece.mask is not None:
         top, left = row - piece.mask.corner[0], col - piece.mask.corner[1]
         present &= rasters.decode(hidden, (1,), (top, left, height, width))[0] != 0
-    return Pixels(values, rasters.moved(frame, row, col), opened.crs, rasters.nodata_of(opened.layout), present)
+    return Pixels(values, windows.moved(frame, row, col), opened.crs, rasters.nodata_of(opened.layout), present)
 
 
 @contextmanager
@@ -115,7 +132,7 @@ def failures(href: str) -> Iterator[None]:
     )
     try:
         yield
-    except (ReadFailed, DigestMismatch):
+    except (ReadFailed, DigestMismatch, VaultTrouble):
         raise
     except BadTiff as error:
         raise ReadFailed(href, error.kind, error.reason) from None

@@ -16,13 +16,31 @@ Georef = tuple[str, tuple[float, ...]]
 """(CRS, affine coefficients) stated beside a file."""
 
 
+Bounds = tuple[float, float, float, float]
+"""(left, bottom, right, top) in units of a CRS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One window of one file; see ``Reader.read``."""
+
+    href: str
+    indexes: tuple[int, ...]
+    bounds: Bounds
+    crs: str
+    res: float | None
+    access: str = ""
+    georef: Georef | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Pixels:
     """A window of a raster. Nothing was resampled.
 
     ``values``: [band, row, column] in the file's own type. ``transform``: of this window, in ``crs``. ``nodata``: as the
     file declares it. ``present``: Bool[row, column], False where the file has no block, or its mask says there is nothing.
-    A window that does not touch the raster has 0 rows and columns.
+    A window that does not touch the raster has 0 rows and columns. A band that the file declares to be transparency is a
+    band like any other: near infrared is often declared so.
     """
 
     values: NDArray[Any]

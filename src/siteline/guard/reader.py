@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,18 +15,19 @@ from siteline.guard.addresses import Trust, check_href, shown
 from siteline.guard.bytesource import ByteSource, LocalBytes, RemoteBytes, SourceChanged
 from siteline.guard.foreign import Foreign, recognised
 from siteline.guard.http import Client
-from siteline.guard.opened import Bounds, Opened
-from siteline.guard.pieces import PartBytes, Piece, decoded, failures, part_name
-from siteline.guard.pixels import Georef, Pixels, RasterInfo
+from siteline.guard.opened import Opened
+from siteline.guard.openfiles import OpenFiles
+from siteline.guard.pieces import PartBytes, Piece, decoded, failures
+from siteline.guard.pixels import Bounds, Georef, Pixels, RasterInfo, Request
 from siteline.guard.tiff import BadTiff, NotTiff
-from siteline.guard.tiffcut import Blocks
-from siteline.guard.vault import Vault
+from siteline.guard.vault import Entry, Vault, VaultTrouble
+from siteline.guard.windows import Window
 from siteline.model.errors import ReadFailed
 
 __all__ = ["Pixels", "RasterInfo", "ReadFailed", "Reader"]
 
 T = TypeVar("T")
-_OPEN: Final = 128
+_RUN: Final = 8 * 1024 * 1024
 _RESTARTS: Final = 2
 
 
@@ -36,7 +35,8 @@ class Reader:
     """Reads windows of rasters. Thread-safe; use as a context manager, or ``close``.
 
     ``client``: None = nothing is read over HTTP. ``vault``: copies that are read first, and where what is read over HTTP is
-    kept. ``offline``: copies and local files only. ``local_roots``: folders the user named.
+    kept. ``offline``: copies and local files only. ``local_roots``: folders the user named. ``not_kept``: why what was read
+    last could not be kept; its pixels are given all the same.
     """
 
     def __init__(
@@ -49,9 +49,8 @@ class Reader:
     ) -> None:
         """Open nothing yet."""
         self.client, self.vault, self._offline, self._roots = client, vault, offline, local_roots
-        self._files: OrderedDict[tuple[str, Georef | None], Opened] = OrderedDict()
-        self._lock = threading.Lock()
-        self._foreign = Foreign()
+        self.not_kept: VaultTrouble | None = None
+        self._files, self._foreign = OpenFiles(), Foreign()
 
     def __enter__(self) -> Reader:
         """The reader itself."""
@@ -63,8 +62,7 @@ class Reader:
 
     def close(self) -> None:
         """Close every file, the index of copies and the child process."""
-        with self._lock:
-            self._files.clear()
+        self._files.clear()
         self._foreign.close()
         if self.vault is not None:
             self.vault.close()
@@ -76,9 +74,8 @@ class Reader:
             try:
                 return self._opened(href, access, georef).info()
             except (NotTiff, BadTiff) as error:
-                if isinstance(error, BadTiff) and not error.unusual:
-                    raise
-                return self._foreign.info(self._whole(href, access), georef)
+                _only_unusual(error)
+                return self._foreign.info(shown(href), self._whole(href, access), georef)
 
         return self._named(href, ask)
 
@@ -95,154 +92,116 @@ class Reader:
         """The part of a raster that covers ``bounds`` (left, bottom, right, top in ``crs``) and two pixels more, as stored.
 
         ``indexes``: bands, from 1. ``res``: where the file has overviews, the coarsest that is not coarser than this (units
-        of ``crs``) is read; None = the whole resolution. Raises ``ReadFailed`` with what kind of failure it was.
+        of ``crs``) is read; None = the whole resolution. Raises ``ReadFailed`` with what kind of failure it was, and
+        ``DigestMismatch`` for a copy that is not what was kept.
         """
+        request = Request(href, tuple(indexes), bounds, crs, res, access, georef)
+        return self._named(href, lambda: self._read(request))
 
-        def ask() -> Pixels:
-            if self.vault is not None and (held := copies.held(self.vault, shown(href), tuple(indexes), bounds, crs, res)):
-                return copies.read(self.vault, held[0], tuple(indexes), held[1])
-            try:
-                piece = self.piece(href, tuple(indexes), bounds, crs, res, access, georef)
-            except (NotTiff, BadTiff) as error:
-                if isinstance(error, BadTiff) and not error.unusual:
-                    raise
-                return self._foreign.read(self._whole(href, access), tuple(indexes), bounds, crs, georef)
-            keep = self.vault is not None and not href.startswith("/")
-            return self.take(href, piece, keep=keep)
-
-        return self._named(href, ask)
-
-    def needs(
-        self,
-        href: str,
-        indexes: tuple[int, ...],
-        bounds: Bounds,
-        crs: str,
-        res: float | None,
-        access: str = "",
-        georef: Georef | None = None,
-    ) -> Piece | Pixels | int | None:
+    def needs(self, request: Request) -> Piece | Pixels | int | None:
         """What ``fetch`` would do: copy a piece, or a whole file of so many bytes; None = a sound copy is there already.
 
         Empty ``Pixels``: the window does not touch the raster. A copy that is not what was kept is forgotten. Raises
-        ``ReadFailed``.
+        ``ReadFailed``, ``VaultTrouble``.
         """
+        return self._named(request.href, lambda: self._needs(request))
 
-        def ask() -> Piece | Pixels | int | None:
-            held = copies.held(self.vault, shown(href), indexes, bounds, crs, res) if self.vault else None
-            if self.vault is not None and held is not None and copies.sound(self.vault, held[0]):
-                return None
-            try:
-                return self.piece(href, indexes, bounds, crs, res, access, georef)
-            except (NotTiff, BadTiff) as error:
-                if isinstance(error, BadTiff) and not error.unusual:
-                    raise
-            source = self._source(href, access)
-            recognised(shown(href), source.head(64))
-            whole = self.vault is not None and any("whole_file" in e.about for e in self.vault.find(shown(href)))
-            return None if whole or href.startswith("/") else source.size or 0
+    def fetch(self, request: Request) -> bool:
+        """Keep a copy of the window (see ``read``); False where there was nothing to do.
 
-        return self._named(href, ask)
-
-    def fetch(
-        self,
-        href: str,
-        indexes: tuple[int, ...],
-        bounds: Bounds,
-        crs: str,
-        res: float | None,
-        access: str = "",
-        georef: Georef | None = None,
-    ) -> bool:
-        """Keep a copy of the window (see ``read``); False where there was nothing to do. Raises ``ReadFailed``."""
+        Raises ``ReadFailed``, ``VaultTrouble``.
+        """
 
         def ask() -> bool:
-            needed = self.needs(href, indexes, bounds, crs, res, access, georef)
+            needed = self._needs(request)
             if isinstance(needed, Piece):
-                self.take(href, needed, keep=True, parts=True)
+                self._take(request.href, needed, keep=True, parts=True)
             elif isinstance(needed, int):
-                self._whole(href, access)
+                self._whole(request.href, request.access)
             return isinstance(needed, Piece | int)
 
-        return self._named(href, ask)
+        return self._named(request.href, ask)
 
-    def piece(
-        self,
-        href: str,
-        indexes: tuple[int, ...],
-        bounds: Bounds,
-        crs: str,
-        res: float | None,
-        access: str = "",
-        georef: Georef | None = None,
-    ) -> Piece | Pixels:
-        """What ``read`` would read, from the header alone; empty ``Pixels`` where ``bounds`` do not touch the raster.
+    def _read(self, request: Request) -> Pixels:
+        href = request.href
+        entries = self._copies(href)
+        if (found := copies.held(entries, request)) is not None:
+            return found if isinstance(found, Pixels) else self._copied(found, request)
+        if copies.whole_of(entries) is not None:
+            return self._foreign.read(shown(href), self._whole(href, request.access), request)
+        try:
+            piece = self._piece(request)
+        except (NotTiff, BadTiff) as error:
+            _only_unusual(error)
+            return self._foreign.read(shown(href), self._whole(href, request.access), request)
+        return self._take(href, piece, keep=self.vault is not None and not href.startswith("/"))
 
-        Raises ``ReadFailed``, ``NotTiff``, ``BadTiff`` and what the source raises.
-        """
-        opened = self._opened(href, access, georef)
+    def _copied(self, found: tuple[Entry, Window], request: Request) -> Pixels:
+        assert self.vault is not None
+        return copies.read(self.vault, found[0], request.indexes, found[1])
+
+    def _needs(self, request: Request) -> Piece | Pixels | int | None:
+        href, vault = request.href, self.vault
+        found = copies.held(self._copies(href), request)
+        if vault is not None and isinstance(found, tuple) and copies.sound(vault, found[0]):
+            return None
+        whole = copies.whole_of(self._copies(href))
+        if vault is not None and whole is not None and copies.sound(vault, whole):
+            return None
+        try:
+            return self._piece(request)
+        except (NotTiff, BadTiff) as error:
+            _only_unusual(error)
+        source = self._source(href, request.access)
+        recognised(shown(href), source.head(64))
+        return None if href.startswith("/") else source.size or 0
+
+    def _copies(self, href: str) -> tuple[Entry, ...]:
+        return self.vault.find(shown(href)) if self.vault is not None else ()
+
+    def _piece(self, request: Request) -> Piece | Pixels:
+        """What is to be read, from the header alone; empty ``Pixels`` where the bounds do not touch the raster."""
+        opened = self._opened(request.href, request.access, request.georef)
         if not opened.crs:
             remedy = "add a world file, or corners in scenes.csv"
-            raise ReadFailed(shown(href), "no georeference", "nothing says where its pixels lie", remedy)
-        own = rasters.bounds_in(bounds, crs, opened.crs)
-        level = opened.level_for(own, (bounds[2] - bounds[0], bounds[3] - bounds[1]), res)
+            raise ReadFailed(shown(request.href), "no georeference", "nothing says where its pixels lie", remedy)
+        own = opened.place(request.bounds, request.crs)
+        level = opened.level_for(own, request.res, request.crs)
         window = opened.window(level, own)
         if not (window[2] and window[3]):
             dtype, nodata = rasters.dtype_of(opened.layout), rasters.nodata_of(opened.layout)
-            return rasters.empty(opened.crs, dtype, len(indexes), nodata)
-        blocks = opened.blocks(level, window, indexes)
+            return rasters.empty(opened.crs, dtype, len(request.indexes), nodata)
+        blocks = opened.blocks(level, window, request.indexes)
         mask = opened.mask_of(level)
         masked = opened.blocks(mask, window, (1,)) if mask is not None else None
-        return Piece(opened, level, window, indexes, blocks, masked)
+        return Piece(opened, level, window, request.indexes, blocks, masked)
 
-    def take(self, href: str, piece: Piece | Pixels, *, keep: bool, parts: bool = False) -> Pixels:
-        """Read what ``piece`` names. ``keep``: as a copy too; ``parts``: so that a fetch cut off can go on.
-
-        Raises ``BadTiff`` and what the source raises.
-        """
+    def _take(self, href: str, piece: Piece | Pixels, *, keep: bool, parts: bool = False) -> Pixels:
+        """Read what ``piece`` names. ``keep``: as a copy too; ``parts``: so that a fetch cut off can go on."""
         if isinstance(piece, Pixels):
             return piece
-        opened, layout = piece.opened, piece.opened.layout
-        frame = opened.frame(piece.level)
-        data = self._bytes(piece, piece.blocks, parts)
-        small = tiffcut.cut(layout, piece.blocks, data, frame)
-        hidden = None
+        layout, frame = piece.opened.layout, piece.opened.frame(piece.level)
+        source: ByteSource = piece.opened.source
+        kept = PartBytes(source, self.vault) if parts and self.vault and isinstance(source, RemoteBytes) else None
+        data = tiffcut.read_blocks(kept or source, layout, piece.blocks)
+        small, hidden = tiffcut.cut(layout, piece.blocks, data, frame), None
         if piece.mask is not None:
-            masked = self._bytes(piece, piece.mask, parts)
-            hidden = tiffcut.cut(layout, piece.mask, masked, frame)
-        pixels = decoded(piece, frame, data, small, hidden)
+            hidden = tiffcut.cut(layout, piece.mask, tiffcut.read_blocks(kept or source, layout, piece.mask), frame)
+        pixels = decoded(piece, frame, data, small, hidden, classes=piece.opened.classes)
         if keep and self.vault is not None:
-            copies.keep(self.vault, shown(href), piece, frame, small, hidden)
-            if parts:
-                self._drop_parts(piece)
+            try:
+                copies.keep(self.vault, shown(href), piece, frame, small, hidden)
+            except VaultTrouble as error:
+                if parts:
+                    raise
+                self.not_kept = error
+        if kept is not None:
+            for blocks in filter(None, (piece.blocks, piece.mask)):
+                kept.drop(blocks.due(layout))
         return pixels
 
-    def _bytes(self, piece: Piece, blocks: Blocks, parts: bool) -> list[bytes]:
-        source: ByteSource = piece.opened.source
-        if parts and self.vault is not None and isinstance(source, RemoteBytes):
-            source = PartBytes(source, self.vault)
-        return tiffcut.read_blocks(source, piece.opened.layout, blocks)
-
-    def _drop_parts(self, piece: Piece) -> None:
-        assert self.vault is not None
-        source = piece.opened.source
-        if isinstance(source, RemoteBytes):
-            for blocks in filter(None, (piece.blocks, piece.mask)):
-                for run in tiffcut.runs(blocks.ranges):
-                    self.vault.drop_part(part_name(source, run))
-
     def _opened(self, href: str, access: str, georef: Georef | None) -> Opened:
-        key = (href, georef)
-        with self._lock:
-            if key in self._files:
-                self._files.move_to_end(key)
-                return self._files[key]
-        opened = Opened.of(self._source(href, access), georef)
-        with self._lock:
-            self._files[key] = opened
-            while len(self._files) > _OPEN:
-                self._files.popitem(last=False)
-        return opened
+        return self._files.get((href, access, georef), lambda: Opened.of(self._source(href, access), georef))
 
     def _source(self, href: str, access: str) -> ByteSource:
         checked = check_href(href, self.client.trust if self.client else Trust(), self._roots)
@@ -258,17 +217,22 @@ class Reader:
         checked = check_href(href, self.client.trust if self.client else Trust(), self._roots)
         if checked.startswith("/"):
             return Path(checked)
-        if self.vault is None or self.client is None:
+        if self.vault is None:
             raise ReadFailed(shown(href), "refused", "its format is read from copies only", "fetch it first: siteline fetch")
-        for entry in self.vault.find(shown(href)):
-            if "whole_file" in entry.about:
-                self.vault.read(entry)
-                return self.vault.path(entry)
+        if (entry := copies.whole_of(self._copies(href))) is not None:
+            self.vault.read(entry)
+            return self.vault.path(entry)
         source = self._source(href, access)
         recognised(shown(href), source.head(64))
-        data = source.read(0, source.size or 0)
+        size = source.size or 0
+        kept = PartBytes(source, self.vault) if isinstance(source, RemoteBytes) else source
+        runs = [(start, min(_RUN, size - start)) for start in range(0, size, _RUN)]
+        data = b"".join(kept.read_many(runs))
         key = hashlib.sha256(f"{shown(href)}|{source.version}".encode()).hexdigest()
-        return self.vault.path(self.vault.put(key, shown(href), data, {"whole_file": True, "version": source.version}))
+        made = self.vault.put(key, shown(href), data, {"whole_file": True, "version": source.version})
+        if isinstance(kept, PartBytes):
+            kept.drop(runs)
+        return self.vault.path(made)
 
     def _named(self, href: str, ask: Callable[[], T]) -> T:
         """What ``ask`` gives, every failure named; asked anew from the header where the file changed meanwhile."""
@@ -277,6 +241,11 @@ class Reader:
                 try:
                     return ask()
                 except SourceChanged:
-                    with self._lock:
-                        self._files = OrderedDict((k, v) for k, v in self._files.items() if k[0] != href)
+                    self._files.drop(href)
         raise ReadFailed(shown(href), "changed", f"the file on the server changed {_RESTARTS + 1} times while it was read")
+
+
+def _only_unusual(error: NotTiff | BadTiff) -> None:
+    """Raises ``error`` again, unless the child process may know the format of the file."""
+    if isinstance(error, BadTiff) and not error.unusual:
+        raise error

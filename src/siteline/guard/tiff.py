@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from siteline.guard.bytesource import ByteSource, ShortFile
-from siteline.model.errors import ReadKind
+from siteline.guard.tiffhead import SIZES, BadTiff, Header, NotTiff, Tag
 
-FIRST: Final = 32 * 1024
-_MORE: Final = 64 * 1024
+__all__ = ["BadTiff", "Header", "Layout", "Level", "NotTiff", "Tag", "block_ranges", "read_layout"]
+
 _MAX_LEVELS: Final = 64
 _MAX_ENTRIES: Final = 512
 _MAX_TAG: Final = 64 * 1024 * 1024
@@ -22,9 +22,6 @@ _MAX_SIDE: Final = 2**31 - 1
 _MAX_RATIO: Final = 20_000
 _MAX_CLAIM: Final = 64 * 2**30
 """A file that claims more than this many bytes, and this many times its own size, is refused (row 15)."""
-
-_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_CODES: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 
 COMPRESSIONS: Final = {1, 5, 7, 8, 32773, 32946, 34887, 34925, 50000, 50001}
 """None, LZW, JPEG, deflate (two codes), PackBits, LERC, LZMA, Zstandard, WebP."""
@@ -42,100 +39,6 @@ SUBFILE, NODATA, SCALE, TIEPOINT, MATRIX, GEOKEYS, GEODOUBLES, GEOASCII = (
     34736,
     34737,
 )
-
-
-class NotTiff(Exception):
-    """The file does not begin as a TIFF does."""
-
-
-class BadTiff(Exception):
-    """The header is damaged, or claims what cannot be. ``unusual``: it may be sound, only of a kind not read here."""
-
-    def __init__(self, reason: str, kind: ReadKind = "damaged", *, unusual: bool = False) -> None:
-        """Keep the ``reason``."""
-        self.reason, self.kind, self.unusual = reason, kind, unusual
-        super().__init__(reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One entry of a directory: ``kind`` and ``count`` as in the file, ``at``: where its value lies."""
-
-    kind: int
-    count: int
-    at: int
-
-    @property
-    def length(self) -> int:
-        """Bytes of the value."""
-        return _SIZES[self.kind] * self.count
-
-
-class Header:
-    """The bytes of a header, read in pieces that are kept. ``order``: struct's mark of the byte order."""
-
-    def __init__(self, source: ByteSource) -> None:
-        """Read the beginning of ``source``. Raises ``NotTiff``, ``BadTiff`` and what the source raises."""
-        self.source = source
-        self._pieces: dict[int, bytes] = {0: source.head(FIRST)}
-        start = self._pieces[0]
-        marks = {b"II": "<", b"MM": ">"}
-        if len(start) < 8 or start[:2] not in marks:
-            raise NotTiff
-        self.order = marks[start[:2]]
-        version = self.unpack("H", 2)[0]
-        if version not in (42, 43):
-            raise NotTiff
-        self.big = version == 43
-        if self.big and self.unpack("HH", 4) != (8, 0):
-            raise BadTiff("its BigTIFF header is damaged")
-        self.first = self.unpack("Q", 8)[0] if self.big else self.unpack("I", 4)[0]
-
-    def read(self, offset: int, length: int) -> bytes:
-        """``length`` bytes from ``offset``. Raises ``BadTiff`` where the file ends before."""
-        for start, piece in self._pieces.items():
-            if start <= offset and offset + length <= start + len(piece):
-                return piece[offset - start : offset - start + length]
-        size = self.source.size
-        if size is not None and offset + length > size:
-            raise BadTiff(f"it is cut off: its header points at byte {offset + length:,} and it has {size:,}", "truncated")
-        wanted = max(length, _MORE)
-        piece = self.source.read(offset, wanted if size is None else min(wanted, size - offset))
-        self._pieces[offset] = piece
-        if len(piece) < length:
-            raise BadTiff("it is cut off in its header", "truncated")
-        return piece[:length]
-
-    def unpack(self, form: str, offset: int) -> tuple[int, ...]:
-        """Numbers at ``offset`` in the file's byte order."""
-        whole = self.order + form
-        return struct.unpack(whole, self.read(offset, struct.calcsize(whole)))
-
-    def held(self, offset: int, length: int) -> bytes | None:
-        """Bytes that were read with the header anyway, None where they were not."""
-        for start, piece in self._pieces.items():
-            if start <= offset and offset + length <= start + len(piece):
-                return piece[offset - start : offset - start + length]
-        return None
-
-    def value(self, tag: Tag) -> bytes:
-        """The bytes of a tag's value, in the file's byte order."""
-        return self.read(tag.at, tag.length)
-
-    def numbers(self, tag: Tag) -> tuple[float, ...]:
-        """A tag's value as numbers. Raises ``BadTiff`` for a kind that is none."""
-        code = _CODES.get(tag.kind)
-        if code is None:
-            raise BadTiff("a tag that should hold numbers holds something else")
-        return struct.unpack(f"{self.order}{tag.count}{code}", self.value(tag))
-
-    def some(self, tag: Tag, first: int, count: int) -> tuple[int, ...]:
-        """``count`` whole numbers of a long tag from the ``first``, without reading the rest."""
-        code, size = _CODES.get(tag.kind), _SIZES[tag.kind]
-        if code is None or code in "fd":
-            raise BadTiff("a tag that should hold whole numbers holds something else")
-        raw = self.read(tag.at + first * size, count * size)
-        return struct.unpack(f"{self.order}{count}{code}", raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +87,28 @@ def read_layout(source: ByteSource) -> Layout:
     header = Header(source)
     try:
         images = list(_levels(header))
-    except (struct.error, OverflowError, MemoryError, ShortFile) as error:
+    except (struct.error, ShortFile) as error:
         raise BadTiff(f"its header is damaged ({error})") from None
     whole = next((level for level in images if not level.subfile & 5), None)
     if whole is None:
         raise BadTiff("it holds no image")
-    pictures = [whole, *(level for level in images if level.subfile & 1 and not level.is_mask)]
-    kept = [level for level in pictures if level.samples == whole.samples and level.bits == whole.bits]
-    kept.sort(key=lambda level: -level.width)
+    pictures = [level for level in images if level.subfile & 1 and not level.is_mask]
+    same = [one for one in pictures if (one.samples, one.bits) == (whole.samples, whole.bits) and _smaller(one, whole)]
+    kept = [whole, *sorted(same, key=lambda level: -level.width)]
     by_size = {(level.width, level.height): level for level in images if level.is_mask}
     return Layout(header, tuple(kept), tuple(by_size.get((level.width, level.height)) for level in kept))
+
+
+def _smaller(level: Level, whole: Level) -> bool:
+    """Whether ``level`` can be an overview of ``whole``: smaller, and of the same shape as far as whole pixels go."""
+    if (
+        level.width > whole.width
+        or level.height > whole.height
+        or (level.width, level.height) == (whole.width, whole.height)
+    ):
+        return False
+    factor = max(whole.width / level.width, whole.height / level.height)
+    return abs(whole.width - level.width * factor) <= 2 * factor and abs(whole.height - level.height * factor) <= 2 * factor
 
 
 def _levels(header: Header) -> Iterator[Level]:
@@ -217,13 +132,13 @@ def _directory(header: Header, at: int) -> tuple[dict[int, Tag], int]:
     for n in range(count):
         form = header.order + ("HHQ" if header.big else "HHI")
         number, kind, length = struct.unpack_from(form, raw, n * size)
-        if kind not in _SIZES:
+        if kind not in SIZES:
             continue  # a kind of value nobody knows: its tag is not used
         place = start + n * size + (12 if header.big else 8)
         inline = 8 if header.big else 4
-        if _SIZES[kind] * length > _MAX_TAG:
-            raise BadTiff(f"a tag claims {_SIZES[kind] * length:,} bytes")
-        if _SIZES[kind] * length > inline:
+        if SIZES[kind] * length > _MAX_TAG:
+            raise BadTiff(f"a tag claims {SIZES[kind] * length:,} bytes")
+        if SIZES[kind] * length > inline:
             place = header.unpack("Q" if header.big else "I", place)[0]
         tags[number] = Tag(kind, length, place)
     return tags, header.unpack("Q" if header.big else "I", start + count * size)[0]
@@ -248,10 +163,7 @@ def _level(header: Header, tags: Mapping[int, Tag]) -> Level:
         raise BadTiff(f"it claims blocks of {block_width:,} x {block_height:,} px")
     if tiled and (block_width > 65_536 or block_height > 65_536):
         raise BadTiff(f"it claims tiles of {block_width:,} x {block_height:,} px")
-    bits = tuple(int(b) for b in header.numbers(tags[BITS])) if BITS in tags else (1,)
-    bits = bits * samples if len(bits) == 1 else bits
-    if len(bits) != samples or any(b not in range(1, 129) for b in bits):
-        raise BadTiff("its bits per sample do not fit its bands")
+    bits = _bits(header, tags.get(BITS), samples)
     compression = one(COMPRESSION, 1)
     if compression not in COMPRESSIONS:
         raise BadTiff(f"its compression (code {compression}) is not read here", unusual=True)
@@ -261,6 +173,17 @@ def _level(header: Header, tags: Mapping[int, Tag]) -> Level:
     )
     _plausible(header, level)
     return level
+
+
+def _bits(header: Header, tag: Tag | None, samples: int) -> tuple[int, ...]:
+    if tag is None:
+        return (1,) * samples
+    if tag.count not in (1, samples):
+        raise BadTiff("its bits per sample do not fit its bands")
+    bits = header.some(tag, 0, tag.count)
+    if any(b not in range(1, 129) for b in bits):
+        raise BadTiff("its bits per sample cannot be")
+    return bits * samples if tag.count == 1 else bits
 
 
 def _plausible(header: Header, level: Level) -> None:
@@ -286,4 +209,6 @@ def block_ranges(layout: Layout, level: Level, numbers: range) -> list[tuple[int
         lengths = layout.header.some(counts, numbers.start, len(numbers))
     except (struct.error, ShortFile) as error:
         raise BadTiff(f"its list of blocks is damaged ({error})") from None
+    if min(starts) < 0 or min(lengths) < 0:
+        raise BadTiff("its list of blocks holds negative numbers")
     return [(start, length if start else 0) for start, length in zip(starts, lengths, strict=True)]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from siteline.guard import tiff
-from siteline.guard.bytesource import ByteSource, Range
+from siteline.guard.bytesource import ByteSource, Range, ZeroBytes
 from siteline.guard.tiff import BadTiff, Layout, Level
 
-_COPIED: Final = (tiff.COMPRESSION, tiff.PREDICTOR, 320, 347, 530, 531, 532, tiff.FORMAT, tiff.NODATA, 50674)
-"""Tags that say how blocks are packed or what numbers mean, copied as they are: palette, JPEG tables, YCbCr, LERC too."""
+_COPIED: Final = (tiff.COMPRESSION, 266, tiff.PREDICTOR, 320, 347, 529, 530, 531, 532, tiff.FORMAT, tiff.NODATA, 50674)
+"""Tags that say how blocks are packed or what numbers mean, as they are: order of bits, palette, JPEG, YCbCr, LERC."""
 
 _GEO: Final = (tiff.GEOKEYS, tiff.GEODOUBLES, tiff.GEOASCII)
 _MAX_COPIED: Final = 4 * 1024 * 1024
@@ -50,6 +50,10 @@ class Blocks:
     def length(self) -> int:
         """Bytes of all blocks."""
         return sum(length for _, length in self.ranges)
+
+    def due(self, layout: Layout) -> list[Range]:
+        """The stretches of the file to read for all blocks, but for those that came with the header."""
+        return runs([r for r in self.ranges if r[1] and layout.header.begun(*r) is None])
 
 
 def blocks_of(layout: Layout, level: Level, window: tuple[int, int, int, int], indexes: Sequence[int]) -> Blocks:
@@ -89,11 +93,18 @@ def runs(ranges: Sequence[Range]) -> list[Range]:
 def read_blocks(source: ByteSource, layout: Layout, blocks: Blocks) -> list[bytes]:
     """The bytes of each block, b"" where the file leaves one out. Raises what ``source`` raises."""
     zeros_ok = blocks.level.compression == 1
-    held = {r: layout.header.held(*r) for r in set(blocks.ranges) if r[1]}
+    held = {r: layout.header.begun(*r) for r in set(blocks.ranges) if r[1]}
     stretches = runs([r for r, data in held.items() if data is None])
     read = dict(zip(stretches, source.read_many(stretches, zeros_ok=zeros_ok), strict=True))
     starts = sorted(read)
-    return [_sliced(r, held, read, starts) if r[1] else b"" for r in blocks.ranges]
+    found = {r: _sliced(r, held, read, starts) for r in held}
+    if not zeros_ok:
+        blank = [r for r, data in found.items() if not data.strip(b"\0")]
+        again = source.read_many(blank, zeros_ok=False)
+        if any(not data.strip(b"\0") for data in again):
+            raise ZeroBytes("a compressed block of it is nothing but zero bytes")
+        found.update(zip(blank, again, strict=True))
+    return [found[r] if r[1] else b"" for r in blocks.ranges]
 
 
 def _sliced(r: Range, held: dict[Range, bytes | None], read: dict[Range, bytes], starts: list[Range]) -> bytes:
