@@ -4,7 +4,7 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: demo test lint types imports bench-dating bench-speed clean install
+.PHONY: demo test lint types imports bench-dating bench-speed bench-cube clean install
 
 demo: install
 	@$(RUN) siteline demo
@@ -32,6 +32,10 @@ bench-dating: install
 bench-speed: install
 	@$(UV) sync --frozen --quiet --inexact --group bench
 	$(RUN) python -m benchmarks.speed
+
+bench-cube: install
+	@$(UV) sync --frozen --quiet --inexact --group bench
+	$(RUN) python -m benchmarks.cube
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -16,7 +16,7 @@ BLOCK = re.compile(r"```sh\n(?P<commands>.*?)```(?P<shown>\n```text\n.*?\n```)?"
 def run(page: str, folder: Path) -> str:
     """``page`` with every ``text`` block replaced by what the ``sh`` block above it prints; progress is left out."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1"}
+    environment = {**os.environ, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "SITELINE_HOME": str(folder / ".home")}
 
     def played(block: re.Match[str]) -> str:
         done = subprocess.run(

@@ -10,13 +10,14 @@ from typing import Any
 
 import typer
 from rich import box
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from siteline.cli.ending import print_json
 from siteline.cli.plain import clean
-from siteline.cli.show import console
+from siteline.cli.show import console, show
 from siteline.images.finding import Listing
 from siteline.model.errors import BadDate
 from siteline.model.imagery import FoundScene
@@ -29,7 +30,6 @@ COLOURS = {"kept": "green", "duplicate": "bright_black", "quarantined": "red"}
 
 def show_listing(listing: Listing, case: str) -> None:
     """The scenes of the case as a table by time, then what each search did."""
-    out = console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
     for name, justify in (
         ("", "left"),
@@ -43,15 +43,14 @@ def show_listing(listing: Listing, case: str) -> None:
         style = "" if scene.status == "kept" else "bright_black"
         mark = Text(MARKS[scene.status], style=COLOURS[scene.status])
         table.add_row(mark, _when(scene), _title(scene), _cloud(scene), _share(scene.site_share), style=style)
-    out.print(table)
     counts: Counter[str] = Counter(scene.status for scene in listing.scenes)
     told = ", ".join(f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if counts[status])
-    out.print(Text(f" {told or 'no scenes'}"), soft_wrap=True)
-    if listing.scenes:
-        legend = "cloud: over the whole product, as declared → over the site, once its pixels were read. Ids: --json."
-        out.print(Padding(Text(legend, style="dim"), (0, 0, 0, 1)))
-    for search in listing.searches:
-        out.print(_searched(search), soft_wrap=False)
+    legend = "cloud: over the whole product, as declared → over the site, once its pixels were read. Ids: --json."
+    parts: list[RenderableType] = [table] if listing.scenes else []
+    parts.append(Text(f" {told or 'no scenes'}"))
+    parts += [Padding(Text(legend, style="dim"), (0, 0, 0, 1))] if listing.scenes else []
+    parts += [_searched(search) for search in listing.searches]
+    show(parts)
     if counts["kept"]:
         typer.echo(f"\nNext: siteline fetch {case}")
 
@@ -90,7 +89,6 @@ def fetched_json(done: Fetched) -> dict[str, Any]:
 
 def show_doctor(checked: Sequence[Checked]) -> None:
     """One line a source: whether it answers, and whether what it needs to be read is set."""
-    out = console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
     for name in ("", "source", "search", "images"):
         table.add_column(name, overflow="fold")
@@ -99,8 +97,7 @@ def show_doctor(checked: Sequence[Checked]) -> None:
         mark = Text("●" if good else "✗", style="green" if good else "red")
         search = f"answers in {source.seconds:.1f} s" if source.reached else source.reason
         table.add_row(mark, clean(source.name), clean(search), clean(source.access_note))
-    out.print(table)
-    out.print(Text(f" {ACCESS_WORDS}", style="dim"))
+    show([table, Padding(Text(ACCESS_WORDS, style="dim"), (0, 0, 0, 1))])
 
 
 def doctor_json(checked: Sequence[Checked]) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""The benchmark of images: loading, alignment, masks, faults. ``make bench-cube``; writes docs/benchmarks/cube.md.
+
+``python -m benchmarks.cube load align`` runs these parts alone and keeps the others' text.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import cube_align, cube_faults, cube_load, cube_masks
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks" / "cube.md"
+PARTS: dict[str, tuple[str, Callable[[], str]]] = {
+    "load": ("Loading", lambda: load_text()),
+    "align": ("Alignment", lambda: cube_align.table(cube_align.run())),
+    "masks": ("Clouds where a scene has no mask", lambda: cube_masks.table(cube_masks.run())),
+    "faults": ("Faults", lambda: cube_faults.table(cube_faults.run())),
+}
+
+
+def load_text() -> str:
+    """What was measured of loading, and the table."""
+    figures = cube_load.run()
+    return (
+        f"24 and 240 scenes x 5 bands of a 5 x 5 km site at 10 m (500 x 500 px; one band at 20 m) from COGs over loopback HTTP "
+        f"({figures['server']}), each contender in a fresh process, one scene loaded first, in turn, the middle of "
+        f"{cube_load.RUNS} runs. siteline also reads the class layer, masks and calibrates; its numbers are float32.\n\n"
+        f"{cube_load.table(figures)}"
+    )
+
+
+def main(chosen: list[str]) -> None:
+    """Run the parts ``chosen`` (all if none) and write the page."""
+    old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    texts = dict(re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end -->", old, re.DOTALL))
+    for name in chosen or PARTS:
+        print(f"measuring: {PARTS[name][0]}", file=sys.stderr)
+        texts[name] = PARTS[name][1]().strip()
+    head = (
+        "# Images: speed, alignment, masks, faults\n\n"
+        "Reproduce with `make bench-cube` (about 15 minutes; `SITELINE_DATA` names the folder of real images; nginx is used where "
+        f"it is installed). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are of one machine: "
+        "read the ratios.\n"
+    )
+    body = "".join(
+        f"\n## {title}\n\n<!-- {name} -->\n{texts.get(name, 'Not measured.')}\n<!-- end -->\n" for name, (title, _) in PARTS.items()
+    )
+    PAGE.write_text(head + body, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
