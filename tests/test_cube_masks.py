@@ -11,6 +11,7 @@ import pytest
 from cube_scenes import CRS, VERDUN_GRID, PlainReader, data, made, scene, verdun, write
 from siteline.cube.load import load
 from siteline.cube.masks import cloud_percents, layers_of, lowest, read_mask
+from siteline.model.doubts import SceneUnusable
 from siteline.model.grid import Grid
 from siteline.model.reasons import Reason
 from siteline.model.scene import MASKS, Asset
@@ -116,7 +117,8 @@ def test_a_mask_that_does_not_reach_leaves_pixels_unknown_and_one_that_fails_is_
     cube = load([short], GRID, reader=PlainReader())
     assert cube.valid.values[0, :, :20].all() and (cube.reason.values[0, :, 20:] == R.OUTSIDE).all()
     blind = scene("b", "2020", Asset("red", path, "red"), Asset("scl", half, "scl", "mask"), calibration="theia")
-    cube = load([blind], GRID, reader=PlainReader(broken=("half",)))
+    with pytest.warns(SceneUnusable):
+        cube = load([blind], GRID, reader=PlainReader(broken=("half",)))
     assert "scl not read" in str(cube.doubt.values[0]) and np.isfinite(cube.reflectance.values).all()
     assert (cube.reason == R.FAILED_READ).all()
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from siteline.cube import history, survey
 from siteline.cube.dataset import assemble
-from siteline.cube.slices import Wanted, fetch, place
+from siteline.cube.reading import fetch, opened
+from siteline.cube.slices import Wanted, place
 from siteline.cube.speckle import filtered_blocks
 from siteline.cube.survey import Decision
 from siteline.model.errors import BadInput
@@ -73,18 +74,14 @@ def block(
     scenes: Sequence[ImageScene], wanted: Wanted, reader: Reader | None, decisions: Sequence[Decision]
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Values, Float32[time, band, y, x], and reasons, Uint8[time, y, x], of some scenes on a part of the grid."""
-    if reader is None:
-        from siteline.guard.reader import Reader as Own
-
-        with Own() as own:
-            return block(scenes, wanted, own, decisions)
     values = np.empty((len(scenes), len(wanted.bands), *wanted.part.shape), dtype=np.float32)
     reasons = np.empty((len(scenes), *wanted.part.shape), dtype=np.uint8)
-    for i, (scene, decision) in enumerate(zip(scenes, decisions, strict=True)):
-        stored = fetch(scene, wanted, reader, decision.shift)
-        codes = place(stored, wanted, values[i], decision.shift)
-        reasons[i] = history.merge(codes, decision.found, wanted.part)
-        survey.calibrate(values[i], wanted.bands, decision)
+    with opened(reader) as at_hand:
+        for i, (scene, decision) in enumerate(zip(scenes, decisions, strict=True)):
+            stored = fetch(scene, wanted, at_hand, decision.shift)
+            codes = place(stored, wanted, values[i], decision.shift)
+            reasons[i] = history.merge(codes, decision.found, wanted.part)
+            survey.calibrate(values[i], wanted.bands, decision)
     return values, reasons
 
 

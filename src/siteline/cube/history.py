@@ -79,7 +79,8 @@ def find(decisions: Sequence[Decision], wanted: Wanted, *, whole: bool) -> None:
             decision.found = Found(decision.seen.side, dilate(found[id(decision)], wanted.dilate_m / cell_m))
             decision.record.doubts.append("no mask layer: clouds were looked for against the history of the site")
         else:
-            decision.record.doubts.append(f"no mask layer, clouds are not known: {why or 'its numbers are not reflectance'}")
+            reason = why if _is_reflectance(decision.record.scene) else "its numbers are not reflectance"
+            decision.record.doubts.append(f"no mask layer, clouds are not known: {reason or 'nothing of it is seen'}")
 
 
 def merge(reasons: NDArray[np.uint8], found: Found | None, part: Part) -> NDArray[np.uint8]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from siteline.cube import blocks, history, survey
 from siteline.cube.dataset import assemble
+from siteline.cube.reading import opened
 from siteline.cube.slices import Wanted
 from siteline.cube.speckle import filtered
 from siteline.cube.stacks import changes, one_stack
@@ -75,7 +75,7 @@ def load(
     ordered = sorted(scenes, key=_by_time)
     wanted = Wanted(_bands(ordered, bands), Part.whole(grid), dilate_m)
     first = _reference(ordered, reference)
-    with _opened(reader) as at_hand:
+    with opened(reader) as at_hand:
         if chunks is None:
             values = np.empty((len(ordered), len(wanted.bands), *grid.shape), dtype=np.float32)
             reason = np.empty((len(ordered), *grid.shape), dtype=np.uint8)
@@ -173,14 +173,3 @@ def _note_changes(scenes: Sequence[ImageScene], decisions: Sequence[Decision]) -
 
 def _by_time(scene: ImageScene) -> tuple[bool, float, str]:
     return scene.when.start is None, 0.0 if scene.when.start is None else scene.when.start.timestamp(), scene.scene_id
-
-
-@contextmanager
-def _opened(reader: Reader | None) -> Iterator[Reader]:
-    if reader is not None:
-        yield reader
-        return
-    from siteline.guard.reader import Reader as Own
-
-    with Own() as own:
-        yield own

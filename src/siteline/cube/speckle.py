@@ -15,8 +15,9 @@ def filtered(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Multitemporal filter of backscatter, Float32[time, band, y, x], linear, NaN = no number; the same shape.
 
     J_k = m_k / N x sum over i of I_i / m_i, with m the local mean (of ``SIDE`` x ``SIDE`` pixels, those that have a number)
-    and N the dates that have one: Quegan and Yu 2001, doi:10.1109/36.964973, for independent dates. The mean of each date is kept, speckle
-    falls with the number of dates; what changes within a window at one date stays at that date, softened. Each band alone.
+    and N the dates that have one: Quegan and Yu 2001, doi:10.1109/36.964973, for independent dates. The mean of each date is
+    kept, speckle falls with the number of dates; what changes within a window at one date stays at that date, softened.
+    Each band alone.
     """
     out = np.empty_like(values)
     for band in range(values.shape[1]):

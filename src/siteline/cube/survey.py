@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from siteline.cube import darkfloor, history
 from siteline.cube.dataset import Record
-from siteline.cube.slices import Stored, Wanted, fetch, place
+from siteline.cube.reading import fetch
+from siteline.cube.slices import Stored, Wanted, place
 from siteline.cube.warp import Part
 from siteline.model.doubts import CalibrationDoubtful, Doubt, NotAligned, SceneUnusable
 from siteline.model.grid import Grid
@@ -85,7 +86,7 @@ def visit(
     """
     stored = fetch(scene, wanted, reader, spread=spread)
     decision = Decision(Record(scene, list(stored.notes)))
-    if stored.failed:
+    if stored.failed or stored.blind:
         decision.warnings.append(SceneUnusable(scene.scene_id, "; ".join(stored.notes)))
     reasons = place(stored, wanted, out)
     seen = None
