@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,7 @@ MAX_DECODED: Final = 2**30
 FINE: Final = 1.0001
 """How much coarser than asked still counts as no coarser: sizes of overviews are rounded to whole pixels."""
 
+_MOST_32: Final = 3.4028234663852886e38
 _PLAIN: Affine = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
@@ -174,11 +176,14 @@ def dtype_of(layout: Layout) -> str:
 
 
 def nodata_of(layout: Layout) -> float | None:
-    """The number that stands for "no value here", as GDAL writes it; None where none is declared."""
+    """The number that stands for "no value here", as the file's pixels hold it; None where none is declared."""
     tag = layout.levels[0].tags.get(tiff.NODATA)
     if tag is None or tag.length > 64:
         return None
     try:
-        return float(layout.header.value(tag).split(b"\0")[0].strip())
+        stated = float(layout.header.value(tag).split(b"\0")[0].strip())
+        return struct.unpack("f", struct.pack("f", stated))[0] if dtype_of(layout) == "float32" else stated
     except ValueError:
         return None
+    except OverflowError:  # the largest number of 32 bits, written with too few digits
+        return math.copysign(_MOST_32, stated) if abs(stated) < _MOST_32 * (1 + 1e-9) else stated

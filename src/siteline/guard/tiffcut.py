@@ -16,6 +16,8 @@ _COPIED: Final = (tiff.COMPRESSION, 266, tiff.PREDICTOR, 320, 347, 529, 530, 531
 
 _GEO: Final = (tiff.GEOKEYS, tiff.GEODOUBLES, tiff.GEOASCII)
 _MAX_COPIED: Final = 4 * 1024 * 1024
+_JPEG: Final = 7
+_END_OF_JPEG: Final = b"\xff\xd9"
 _GAP: Final = 64 * 1024
 _RUN: Final = 8 * 1024 * 1024
 """Blocks are read together across gaps of up to ``_GAP`` bytes, in runs of up to ``_RUN``."""
@@ -91,7 +93,7 @@ def runs(ranges: Sequence[Range]) -> list[Range]:
 
 
 def read_blocks(source: ByteSource, layout: Layout, blocks: Blocks) -> list[bytes]:
-    """The bytes of each block, b"" where the file leaves one out. Raises what ``source`` raises."""
+    """The bytes of each block, b"" where the file leaves one out. Raises ``BadTiff`` and what ``source`` raises."""
     zeros_ok = blocks.level.compression == 1
     held = {r: layout.header.begun(*r) for r in set(blocks.ranges) if r[1]}
     stretches = runs([r for r, data in held.items() if data is None])
@@ -104,6 +106,8 @@ def read_blocks(source: ByteSource, layout: Layout, blocks: Blocks) -> list[byte
         if any(not data.strip(b"\0") for data in again):
             raise ZeroBytes("a compressed block of it is nothing but zero bytes")
         found.update(zip(blank, again, strict=True))
+    if blocks.level.compression == _JPEG and any(_END_OF_JPEG not in data[-64:] for data in found.values()):
+        raise BadTiff("a JPEG block of it is cut off", "truncated")  # decoders only warn, and fill the rest with grey
     return [found[r] if r[1] else b"" for r in blocks.ranges]
 
 
