@@ -24,10 +24,6 @@ def ramp(grid: Grid, dtype: str = "uint16", start: int = 1) -> np.ndarray:
     return (np.arange(grid.width * grid.height).reshape(grid.shape) + start).astype(dtype)
 
 
-def declared(asset: Asset, scale: float = 0.001, offset: float = 0.0) -> Asset:
-    return replace(asset, scale=scale, offset=offset)
-
-
 def test_pixels_on_the_same_grid_are_copied_and_scaled(tmp_path: Path) -> None:
     found = made(tmp_path, "a", "2020-01-02T10:00Z", GRID, {"red": ramp(GRID)}, calibration="theia")
     cube = load([found], GRID, reader=PlainReader())
@@ -145,3 +141,47 @@ def test_quiet_scenes_raise_no_warning(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Doubt)
         load([found], GRID, reader=PlainReader(), progress=lambda done, all_: None)
+
+
+def test_a_grid_of_one_pixel_and_one_of_sixty_thousand(tmp_path: Path) -> None:
+    found = made(tmp_path, "a", "2020", GRID, {"red": ramp(GRID)}, calibration="theia")
+    one = load([found], Grid(CRS, GRID.left + 30, GRID.top - 20, 10.0, 1, 1), reader=PlainReader())
+    assert one.reflectance.values.ravel()[0] == np.float32(ramp(GRID)[2, 3]) * np.float32(1e-4)
+    reader = PlainReader()
+    huge = Grid(CRS, GRID.left - 100_000, GRID.top + 100_000, 10.0, 60_000, 60_000)
+    with pytest.raises(BadInput, match=r"GB.*chunks"):
+        load([found] * 100, huge, reader=PlainReader())
+    lazy = load([found], huge, reader=reader, chunks={"time": 1, "y": 1024, "x": 1024})
+    assert np.isnan(lazy.usable_share.values[0])
+    spot = lazy.isel(y=slice(10_000, 10_020), x=slice(10_000, 10_030)).compute(scheduler="synchronous")
+    assert np.allclose(spot.reflectance.values[0, 0], ramp(GRID) * 1e-4, rtol=1e-6)
+    assert reader.reads < 10  # the middle, and the blocks that were asked for
+    assert (lazy.reason[0, 0, :5].compute(scheduler="synchronous") == Reason.OUTSIDE).all()
+
+
+def test_scenes_outside_the_grid_are_outside(tmp_path: Path) -> None:
+    away = made(tmp_path, "a", "2020", Grid(CRS, 0.0, 5_000_000.0, 10.0, 30, 20), {"red": ramp(GRID)}, calibration="theia")
+    here = made(tmp_path, "b", "2021", GRID, {"red": ramp(GRID)}, calibration="theia")
+    cube = load([away, here], GRID, reader=PlainReader())
+    assert (cube.reason.values[0] == Reason.OUTSIDE).all() and np.isnan(cube.reflectance.values[0]).all()
+    assert cube.usable_share.values.tolist() == [0.0, 1.0]
+
+
+def test_a_quarantined_scene_is_never_read(tmp_path: Path) -> None:
+    here = made(tmp_path, "b", "2021", GRID, {"red": ramp(GRID)}, calibration="theia")
+    bad = replace(here, scene_id="test/q", quarantined=True, problems=("dated in the future",))
+    reader = PlainReader()
+    with pytest.warns(SceneUnusable, match="future"):
+        cube = load([here, bad], GRID, reader=reader)
+    assert reader.reads == 1 and (cube.reason.values[1] == Reason.FAILED_READ).all()
+
+
+def test_the_cube_follows_cf(tmp_path: Path) -> None:
+    import pyproj
+
+    cube = load([made(tmp_path, "b", "2021", GRID, {"red": ramp(GRID)}, calibration="theia")], GRID, reader=PlainReader())
+    assert pyproj.CRS.from_wkt(cube.spatial_ref.attrs["crs_wkt"]).to_epsg() == 32631
+    assert [float(part) for part in cube.spatial_ref.attrs["GeoTransform"].split()] == [600000, 10, 0, 5000000, 0, -10]
+    assert cube.x.values[0] == 600005 and cube.y.values[0] == 4999995
+    words = cube.reason.attrs["flag_meanings"].split()
+    assert list(cube.reason.attrs["flag_values"]) == list(range(9)) and words[2] == "failed_read" and len(words) == 9

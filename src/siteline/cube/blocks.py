@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +46,6 @@ def lazy(
     da: Any = array
 
     times, rows, cols = _spans(chunks, len(scenes), *wanted.part.shape)
-    read = delayed(block, pure=False, nout=2)
     values, reasons = [], []
     for t in times:
         value_rows, reason_rows = [], []
@@ -53,7 +53,9 @@ def lazy(
             value_row, reason_row = [], []
             for c in cols:
                 part = replace(wanted.part, row=r[0], col=c[0], height=r[1] - r[0], width=c[1] - c[0])
-                block_values, codes = read(scenes[slice(*t)], replace(wanted, part=part), reader, decisions[slice(*t)])
+                # a partial, so that dask does not look into the scenes for collections of its own
+                read = partial(block, scenes[slice(*t)], replace(wanted, part=part), reader, decisions[slice(*t)])
+                block_values, codes = delayed(read, pure=False, nout=2, traverse=False)()
                 shape = (t[1] - t[0], *part.shape)
                 value_row.append(da.from_delayed(block_values, (shape[0], len(wanted.bands), *shape[1:]), np.float32))
                 reason_row.append(da.from_delayed(codes, shape, np.uint8))
@@ -62,12 +64,11 @@ def lazy(
         values.append(da.concatenate(value_rows, axis=2))
         reasons.append(da.concatenate(reason_rows, axis=1))
     reason = da.concatenate(reasons, axis=0)
-    share = (reason == 0).mean(axis=(1, 2))
     records = [decision.record for decision in decisions]
     numbers = da.concatenate(values, axis=0)
     if speckle:
         numbers = filtered_blocks(numbers)
-    return assemble(numbers, reason, records, wanted.bands, wanted.part.grid, usable_share=share)
+    return assemble(numbers, reason, records, wanted.bands, wanted.part.grid)
 
 
 def block(

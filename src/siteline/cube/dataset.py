@@ -29,25 +29,19 @@ class Record:
 
     scene: ImageScene
     doubts: list[str] = field(default_factory=list)
-    usable_share: float = 0.0
+    usable_share: float = float("nan")
     alignment: str = "not tried"
     shift: tuple[float, float] = (float("nan"), float("nan"))
     residual: float = float("nan")
     votes: int = 0
 
 
-def assemble(
-    values: Any, reason: Any, records: Sequence[Record], bands: Sequence[str], grid: Grid, *, usable_share: Any = None
-) -> xarray.Dataset:
-    """The Dataset of ``values`` (Float32[time, band, y, x]) and ``reason`` (Uint8[time, y, x]), NumPy or dask.
-
-    ``usable_share``: Float64[time], where it is not in the records.
-    """
+def assemble(values: Any, reason: Any, records: Sequence[Record], bands: Sequence[str], grid: Grid) -> xarray.Dataset:
+    """The Dataset of ``values`` (Float32[time, band, y, x]) and ``reason`` (Uint8[time, y, x]), NumPy or dask."""
     import xarray
 
     radar = any(record.scene.sensor == "radar" for record in records)
     valid = reason == 0
-    share = np.array([record.usable_share for record in records]) if usable_share is None else usable_share
     meaning = "gamma0 backscatter, linear" if radar else "reflectance"
     return xarray.Dataset(
         {
@@ -68,7 +62,7 @@ def assemble(
             "band": ("band", np.array(bands, dtype=object).astype(str)),
             "time": ("time", times(records), {"long_name": "start of the acquisition, UTC"}),
             **_about(records),
-            "usable_share": ("time", share, {"units": "1"}),
+            "usable_share": ("time", np.array([record.usable_share for record in records]), {"units": "1"}),
         },
         attrs={"Conventions": "CF-1.11"},
     )

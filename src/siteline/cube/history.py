@@ -81,6 +81,8 @@ def find(decisions: Sequence[Decision], wanted: Wanted, *, whole: bool) -> None:
         else:
             reason = why if _is_reflectance(decision.record.scene) else "its numbers are not reflectance"
             decision.record.doubts.append(f"no mask layer, clouds are not known: {reason or 'nothing of it is seen'}")
+    for decision in usable:
+        decision.seen = None  # judged: blocks that are read later carry what was found, not what it was found in
 
 
 def merge(reasons: NDArray[np.uint8], found: Found | None, part: Part) -> NDArray[np.uint8]:

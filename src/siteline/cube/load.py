@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -61,11 +62,12 @@ def load(
 
     Returns a Dataset with ``reflectance`` (or ``gamma0``), Float32[time, band, y, x], NaN where there is no number;
     ``valid``, Bool[time, y, x], True = usable in every band; ``reason``, Uint8[time, y, x], codes of ``model.reasons``.
-    Sorted by time. A scene that cannot be read is all NaN, its ``doubt`` says why.
+    Sorted by time. A scene that cannot be read is all NaN, its ``doubt`` says why. ``usable_share`` is NaN where a grid of
+    more than 2048 pixels a side is loaded in blocks.
 
     Raises ``NoScenes``, ``MixedStack`` (radar of several orbits or directions, or with optical scenes), ``BadInput`` (bands
-    that no scene has, a reference that is not among the scenes). Warns ``CalibrationDoubtful``, ``NotAligned`` and
-    ``SceneUnusable``.
+    that no scene has, a reference that is not among the scenes, a cube larger than memory). Warns ``CalibrationDoubtful``,
+    ``NotAligned`` and ``SceneUnusable``.
     """
     if not scenes:
         raise NoScenes("there are no scenes to load; search wider, or in another period: siteline find")
@@ -77,7 +79,7 @@ def load(
     first = _reference(ordered, reference)
     with opened(reader) as at_hand:
         if chunks is None:
-            values = np.empty((len(ordered), len(wanted.bands), *grid.shape), dtype=np.float32)
+            values = _room((len(ordered), len(wanted.bands), *grid.shape))
             reason = np.empty((len(ordered), *grid.shape), dtype=np.uint8)
             decisions = _survey(ordered, wanted, at_hand, first, (values, reason), progress)
         else:
@@ -90,8 +92,6 @@ def load(
     if chunks is None:
         if speckle:
             values = filtered(values)
-        for record, codes in zip(records, reason, strict=True):
-            record.usable_share = 1 - np.count_nonzero(codes) / codes.size
         return assemble(values, reason, records, wanted.bands, grid)
     return blocks.lazy(ordered, wanted, reader, decisions, chunks, speckle=speckle)
 
@@ -108,6 +108,7 @@ def _survey(
     part = wanted.part if held else survey.window(wanted.part.grid)
     looked = Wanted(wanted.bands, part, wanted.dilate_m)
     decisions: list[Decision | None] = [None] * len(scenes)
+    unusable: list[NDArray[np.uint8]] = [np.empty(0, dtype=np.uint8)] * len(scenes)  # a bit each, where pixels are let go
     in_cells = history.is_needed(scenes) and survey.window(part.grid).shape == part.grid.shape
     workers = min(_MOST_WORKERS, max(4, 2 * (os.cpu_count() or 1)))
     done = 0
@@ -119,6 +120,8 @@ def _survey(
         decisions[i], codes, seen = survey.visit(scenes[i], looked, reader, target, out, i == first, in_cells, spread)
         if held:
             held[1][i] = codes
+        else:
+            unusable[i] = np.packbits(codes > 0)
         done += 1
         if progress:
             progress(done, len(scenes))
@@ -130,9 +133,23 @@ def _survey(
     found = [decision for decision in decisions if decision is not None]
     survey.settle(found, held[0] if held else None, wanted.bands)
     history.find(found, looked, whole=in_cells)
-    for decision, codes in zip(found, held[1] if held else (), strict=False):
+    for i, decision in enumerate(found):
+        codes = held[1][i] if held else np.unpackbits(unusable[i], count=math.prod(part.shape)).reshape(part.shape)
         codes[...] = history.merge(codes, decision.found, part)
+        if part.shape == wanted.part.shape:
+            decision.record.usable_share = 1 - np.count_nonzero(codes) / codes.size
     return found
+
+
+def _room(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """An array for a whole cube. Raises ``BadInput`` for one that this machine cannot hold."""
+    size = 4 * math.prod(shape)
+    if hasattr(os, "sysconf") and size > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+        raise BadInput(
+            f"the cube would take {size / 1e9:,.0f} GB, more than this machine's memory; load it in blocks "
+            '(chunks={"time": 1, "y": 1024, "x": 1024}), or a smaller area'
+        )
+    return np.empty(shape, dtype=np.float32)
 
 
 def _bands(scenes: Sequence[ImageScene], named: Sequence[str] | None) -> tuple[str, ...]:
