@@ -12,13 +12,13 @@ from siteline.guard import tiffcut, windows
 from siteline.guard.bytesource import MemoryBytes
 from siteline.guard.opened import FINE, Opened
 from siteline.guard.pieces import Piece, decoded
-from siteline.guard.pixels import Affine, Pixels, Request
+from siteline.guard.pixels import Pixels, Request
 from siteline.guard.vault import Entry, Vault
 from siteline.guard.windows import Window
 from siteline.model.errors import FileTrouble
 
 
-def keep(vault: Vault, bare: str, piece: Piece, frame: Affine, small: bytes, hidden: bytes | None) -> None:
+def keep(vault: Vault, bare: str, piece: Piece, small: bytes, hidden: bytes | None) -> None:
     """Keep the small TIFF of ``piece``, and of its mask, as copies of the file ``bare`` (without secrets).
 
     Raises ``VaultTrouble``.
@@ -26,7 +26,7 @@ def keep(vault: Vault, bare: str, piece: Piece, frame: Affine, small: bytes, hid
     blocks, level, opened = piece.blocks, piece.level, piece.opened
     about = {
         "crs": opened.crs,
-        "frame": list(frame),
+        "frame": list(piece.frame),
         "size": [level.height, level.width],
         "corner": list(blocks.corner),
         "window": list(blocks.size),
@@ -91,7 +91,7 @@ def read(vault: Vault, entry: Entry, indexes: tuple[int, ...], window: Window) -
     frame = windows.moved(tuple(about["frame"]), row0, col0)
     piece = Piece(Opened(copy.source, copy.layout, about["crs"], frame), level, window, picked, blocks, None)
     small = tiffcut.cut(copy.layout, blocks, data, frame)
-    pixels = decoded(piece, frame, data, small, None, classes=about["classes"])
+    pixels = decoded(piece, data, small, None, classes=about["classes"])
     if hidden is not None:
         (top, left), (row, col, rows, cols) = about["mask"], window
         inner = (row0 + row - top, col0 + col - left, rows, cols)

@@ -74,8 +74,8 @@ class Foreign:
         if not own_crs:
             remedy = "add a world file, or corners in scenes.csv"
             raise ReadFailed(name, "no georeference", "nothing says where its pixels lie", remedy)
-        if any(not 1 <= index <= told["count"] for index in indexes):
-            raise ReadFailed(name, "missing", f"band {max(indexes)} was asked for and it has {told['count']}")
+        if strange := [index for index in indexes if not 1 <= index <= told["count"]]:
+            raise ReadFailed(name, "missing", f"band {strange[0]} was asked for and it has {told['count']}")
         size = (told["width"], told["height"])
         own = windows.place(request.bounds, request.crs, own_crs, affine, *size)
         window = windows.window_of(affine, *size, own)

@@ -90,8 +90,8 @@ class Opened:
 
     def blocks(self, level: Level, window: Window, indexes: Sequence[int]) -> Blocks:
         """The blocks of ``window``. Raises ``BadTiff``: no such band, more than ``MAX_DECODED``, and as ``blocks_of``."""
-        if any(not 1 <= index <= level.samples for index in indexes):
-            raise BadTiff(f"band {max(indexes)} was asked for and it has {level.samples}", "missing")
+        if strange := [index for index in indexes if not 1 <= index <= level.samples]:
+            raise BadTiff(f"band {strange[0]} was asked for and it has {level.samples}", "missing")
         blocks = tiffcut.blocks_of(self.layout, level, window, indexes)
         height, width = blocks.size
         bits = sum(level.bits) if not level.separate else sum(level.bits[p] for p in blocks.planes)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from siteline.guard import opened as rasters
-from siteline.guard import windows
-from siteline.guard.bytesource import ByteSource, RemoteBytes, ShortFile, ZeroBytes
+from siteline.guard import tiffcut, windows
+from siteline.guard.bytesource import ByteSource, Range, RemoteBytes, ShortFile, ZeroBytes
 from siteline.guard.opened import Opened
 from siteline.guard.pixels import Affine, Pixels
 from siteline.guard.tiff import BadTiff, Level, NotTiff
@@ -41,10 +41,20 @@ class Piece:
     mask: Blocks | None
 
     @property
-    def length(self) -> int:
-        """Bytes to read for all blocks."""
+    def frame(self) -> Affine:
+        """The affine coefficients of the level."""
+        return self.opened.frame(self.level)
+
+    @property
+    def due(self) -> list[Range]:
+        """The stretches of the file to read."""
         both = filter(None, (self.blocks, self.mask))
-        return sum(length for blocks in both for _, length in blocks.due(self.opened.layout))
+        return [run for blocks in both for run in blocks.due(self.opened.layout)]
+
+    @property
+    def length(self) -> int:
+        """Bytes to read."""
+        return sum(length for _, length in self.due)
 
 
 class PartBytes:
@@ -100,9 +110,20 @@ def part_name(source: ByteSource, run: tuple[int, int]) -> str:
     return f"{source.name}|{source.version}|{source.size}|{run[0]}|{run[1]}"
 
 
-def decoded(
-    piece: Piece, frame: Affine, data: Sequence[bytes], small: bytes, hidden: bytes | None, *, classes: bool
-) -> Pixels:
+def unpacked(piece: Piece, source: ByteSource) -> tuple[Pixels, bytes, bytes | None]:
+    """The pixels of ``piece``, whose bytes ``source`` gives, and the small TIFFs of its blocks and of its mask.
+
+    Raises ``BadTiff`` and what ``source`` raises.
+    """
+    layout = piece.opened.layout
+    data = tiffcut.read_blocks(source, layout, piece.blocks)
+    small, hidden = tiffcut.cut(layout, piece.blocks, data, piece.frame), None
+    if piece.mask is not None:
+        hidden = tiffcut.cut(layout, piece.mask, tiffcut.read_blocks(source, layout, piece.mask), piece.frame)
+    return decoded(piece, data, small, hidden, classes=piece.opened.classes), small, hidden
+
+
+def decoded(piece: Piece, data: Sequence[bytes], small: bytes, hidden: bytes | None, *, classes: bool) -> Pixels:
     """The pixels of ``piece`` from its small TIFF ``small`` (blocks ``data``) and the one of its mask, ``hidden``.
 
     ``classes``: see ``Opened.classes``. Raises ``BadTiff``.
@@ -116,7 +137,7 @@ def decoded(
     if hidden is not None and piece.mask is not None:
         top, left = row - piece.mask.corner[0], col - piece.mask.corner[1]
         present &= rasters.decode(hidden, (1,), (top, left, height, width))[0] != 0
-    return Pixels(values, windows.moved(frame, row, col), opened.crs, rasters.nodata_of(opened.layout), present)
+    return Pixels(values, windows.moved(piece.frame, row, col), opened.crs, rasters.nodata_of(opened.layout), present)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
 
-from siteline.guard import copies, tiffcut
+from siteline.guard import copies
 from siteline.guard import opened as rasters
 from siteline.guard.access import request_for
 from siteline.guard.addresses import Trust, check_href, shown
@@ -17,7 +17,7 @@ from siteline.guard.foreign import Foreign, recognised
 from siteline.guard.http import Client
 from siteline.guard.opened import Opened
 from siteline.guard.openfiles import OpenFiles
-from siteline.guard.pieces import PartBytes, Piece, decoded, failures
+from siteline.guard.pieces import PartBytes, Piece, failures, unpacked
 from siteline.guard.pixels import Bounds, Georef, Pixels, RasterInfo, Request
 from siteline.guard.tiff import BadTiff, NotTiff
 from siteline.guard.vault import Entry, Vault, VaultTrouble
@@ -180,24 +180,25 @@ class Reader:
         """Read what ``piece`` names. ``keep``: as a copy too; ``parts``: so that a fetch cut off can go on."""
         if isinstance(piece, Pixels):
             return piece
-        layout, frame = piece.opened.layout, piece.opened.frame(piece.level)
         source: ByteSource = piece.opened.source
         kept = PartBytes(source, self.vault) if parts and self.vault and isinstance(source, RemoteBytes) else None
-        data = tiffcut.read_blocks(kept or source, layout, piece.blocks)
-        small, hidden = tiffcut.cut(layout, piece.blocks, data, frame), None
-        if piece.mask is not None:
-            hidden = tiffcut.cut(layout, piece.mask, tiffcut.read_blocks(kept or source, layout, piece.mask), frame)
-        pixels = decoded(piece, frame, data, small, hidden, classes=piece.opened.classes)
+        try:
+            pixels, small, hidden = unpacked(piece, kept or source)
+        except BadTiff:
+            if kept is not None:
+                kept.drop(piece.due)
+            if not isinstance(source, RemoteBytes):
+                raise
+            pixels, small, hidden = unpacked(piece, source)  # broken on the way, perhaps
         if keep and self.vault is not None:
             try:
-                copies.keep(self.vault, shown(href), piece, frame, small, hidden)
+                copies.keep(self.vault, shown(href), piece, small, hidden)
             except VaultTrouble as error:
                 if parts:
                     raise
                 self.not_kept = error
         if kept is not None:
-            for blocks in filter(None, (piece.blocks, piece.mask)):
-                kept.drop(blocks.due(layout))
+            kept.drop(piece.due)
         return pixels
 
     def _opened(self, href: str, access: str, georef: Georef | None) -> Opened:
