@@ -187,6 +187,20 @@ def test_row_29_scenes_whose_files_vanish_are_missing_not_demolished(case: Path,
     assert "missing" in str(cube.doubt[4].values)
 
 
+def test_row_31_the_date_of_a_mosaic_is_a_limit_in_the_cube_and_on_the_sheet(
+    case: Path, served: tuple[str, str], tmp_path: Path
+):
+    with Case.open(case) as opened, opened.writing("t") as db:
+        change = 'replace(stac, \'"gsd":10,"eo:\', \'"siteline:when_kind":"not_later_than","gsd":10,"eo:\')'
+        db.execute(f"UPDATE imagery SET stac = {change} WHERE acquired LIKE '2019-02-24%'")
+    ran("fetch", case, "--trust", served[1])
+    cube = siteline.open(case).cube(structure="hall", bands=["red"])
+    assert list(cube.when_kind.values) == ["acquired"] * 3 + ["not_later_than"] + ["acquired"] * 2
+    files = answer("chips", case, "hall", "--out", tmp_path / "a")["files"]
+    text = next(Path(p) for p in files.values() if p.endswith(".svg")).read_text(encoding="utf-8")
+    assert "not later than" in text
+
+
 def test_wrong_input_says_what_to_do(case: Path, tmp_path: Path):
     assert "search.example" in ran("find", case, "--source", "search.example", code=2).output
     assert "write west,south,east,north" in ran("find", case, "--bbox", "1,2", code=2).output

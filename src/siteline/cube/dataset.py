@@ -108,6 +108,7 @@ def _about(records: Sequence[Record]) -> dict[str, Any]:
         "provider": text([scene.provider for scene in scenes]),
         "platform": text([scene.platform for scene in scenes]),
         "when": text([scene.when.text for scene in scenes]),
+        "when_kind": text([scene.when_kind for scene in scenes]),
         "credit": text([scene.credit for scene in scenes]),
         "licence": text([scene.licence for scene in scenes]),
         "quantity": text([scene.quantity for scene in scenes]),
