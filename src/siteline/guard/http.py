@@ -1,6 +1,6 @@
 """The only code that speaks HTTP: checked addresses, deadlines, retries, and no answer that is not what was asked.
 
-Built on ``http.client``: a quarter of the cost per request of the larger libraries (benchmarks/http_requests.py), nothing of
+Built on ``http.client``: a fifth of the cost per request of httpx (benchmarks/http_requests.py), nothing of
 a signed address in anybody's log, and the connection is ours to make, so that it goes to the address that was checked.
 Proxies of the environment are not used: behind one the proxy resolves the name, and no check here could see to what.
 """
