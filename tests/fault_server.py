@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -130,13 +131,14 @@ class FaultServer:
     etags: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     host: str = "127.0.0.1"
+    tls: tuple[Path, Path] | None = None  # key and certificate
 
     def fault(self, name: str, fault: Fault, times: int | None = 1) -> None:
         """Answer the next ``times`` requests for ``name`` (None: all) with ``fault``."""
         self._planned.setdefault(name, []).append(_Planned(fault, float("inf") if times is None else times))
 
     def url(self, name: str = "") -> str:
-        return f"http://{self.host}:{self.port}/{name}"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}/{name}"
 
     def count(self, name: str) -> int:
         """How often ``name`` was asked for."""
@@ -153,7 +155,15 @@ class FaultServer:
         self._socket.bind((self.host, 0))
         self.port = self._socket.getsockname()[1]
         app = Starlette(routes=[Route("/{name:path}", self._serve, methods=["GET", "POST"])])
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=0)
+        key, certificate = self.tls or (None, None)
+        config = uvicorn.Config(
+            app,
+            log_level="critical",
+            lifespan="off",
+            timeout_graceful_shutdown=0,
+            ssl_keyfile=key,
+            ssl_certfile=certificate,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()

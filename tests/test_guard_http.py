@@ -8,7 +8,9 @@ import inspect
 import json
 import logging
 import random
+import shutil
 import socket
+import subprocess
 import threading
 import traceback
 from collections.abc import Iterator
@@ -425,6 +427,43 @@ def test_row_21_a_name_the_user_gave_may_be_private(server: FaultServer, monkeyp
     with Client(Trust.of(["http://images.lan/stac"])) as client:
         assert client.get_range("http://images.lan/a.tif", 0, 10).data == DATA[:10]
     assert names.connected == ["10.1.2.3"]
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A key, and a certificate for ``named.example`` signed with it."""
+    if not (openssl := shutil.which("openssl")):
+        pytest.skip("openssl is not installed: no certificate can be made")
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    names = "-subj /CN=named.example -addext subjectAltName=DNS:named.example"
+    command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 {names}"
+    subprocess.run([*command.split(), "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    return key, certificate
+
+
+def test_row_21_tls_is_checked_by_name_while_the_connection_goes_to_the_checked_address(
+    certified: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified[1]))
+    with FaultServer({"a.tif": DATA}, tls=certified) as secure, Client(low_speed_s=0.5, deadline_s=3.0) as client:
+        names = Names(monkeypatch, [["93.184.216.34"]], secure.port)
+        for offset in (0, 1000, 50_000):
+            assert client.get_range("https://named.example/a.tif", offset, 99_999).data == DATA[offset : offset + 99_999]
+        assert names.connected == ["93.184.216.34"]
+        secure.fault("a.tif", stall)
+        assert client.get_range("https://named.example/a.tif", 0, 50_000).data == DATA[:50_000]
+        secure.fault("a.tif", short)
+        assert client.get_range("https://named.example/a.tif", 0, 50_000).data == DATA[:50_000]
+        with pytest.raises(ServerUnavailable, match=r"certificate is not to be trusted.*tried once"):
+            client.get_range("https://other.example/a.tif", 0, 10)
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_at_once(certified: tuple[Path, Path]) -> None:
+    with FaultServer({"a.tif": DATA}, tls=certified) as secure, secure.client() as client:
+        with pytest.raises(ServerUnavailable, match=r"certificate is not to be trusted.*tried once"):
+            client.get_range(secure.url("a.tif"), 0, 10)
+        assert not secure.asked
 
 
 def test_proxies_of_the_environment_are_not_used(
