@@ -7,7 +7,6 @@ import selectors
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,19 +100,18 @@ class Foreign:
                 raw = self._exactly(child, _length(told))
             except (OSError, EOFError, ValueError) as error:
                 self._end()
-                reason = (
-                    "the reader died on it"
-                    if not isinstance(error, TimeoutError)
-                    else f"it took over {self._patience_s:g} s"
-                )
+                slow = isinstance(error, TimeoutError)
+                reason = f"it took over {self._patience_s:g} s" if slow else "the reader died on it"
                 raise ReadFailed(name, "damaged", reason) from None
         if "error" in told:
-            raise ReadFailed(name, "damaged", told["error"].replace(str(path), "it"))
+            raise ReadFailed(name, told["kind"], told["error"].replace(str(path), "it"))
         return told, raw
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
-            command = [sys.executable, "-m", "siteline.guard.foreign_child"]
+        if self._child is not None and self._child.poll() is not None:
+            self._end()
+        if self._child is None:  # -P: nothing is imported from the folder where the user happens to be
+            command = [sys.executable, "-P", "-m", "siteline.guard.foreign_child"]
             self._child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
             )
@@ -146,9 +144,8 @@ class Foreign:
         assert child.stdout is not None
         with selectors.DefaultSelector() as ready:
             ready.register(child.stdout, selectors.EVENT_READ)
-            started = time.monotonic()
             if not ready.select(self._patience_s):
-                raise TimeoutError(f"nothing for {time.monotonic() - started:.0f} s")
+                raise TimeoutError
         part = child.stdout.read(most)
         if not part:
             raise EOFError

@@ -128,7 +128,7 @@ def decode(piece: bytes, indexes: Sequence[int], window: Window) -> NDArray[Any]
     module = rasterio()
     row, col, height, width = window
     try:
-        with module.MemoryFile(piece) as file, file.open(driver="GTiff") as opened:
+        with module.MemoryFile(piece) as file, file.open(driver="GTiff", num_threads=1) as opened:
             values: NDArray[Any] = opened.read(list(indexes), window=module.windows.Window(col, row, width, height))
     except (module.errors.RasterioError, module._err.CPLE_BaseError, ValueError) as error:
         raise BadTiff(f"its blocks cannot be unpacked ({error})") from None
