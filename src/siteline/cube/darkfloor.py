@@ -30,7 +30,7 @@ LOW: Final = 700.0
 
 _PERCENT: Final = 1.0
 _FEWEST_PX: Final = 200
-_SAMPLE_PX: Final = 40_000
+_SAMPLE_PX: Final = 10_000
 _NEAR: Final = 300.0
 _PEERS: Final = 3
 _BANDS: Final = 3

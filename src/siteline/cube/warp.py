@@ -259,10 +259,11 @@ def _sample_lines(source: NDArray[np.float32], lines: tuple[Line, Line], out: ND
     right -= left
     right *= shares[1]
     left += right
-    upper, lower = left.take(firsts[0], axis=0), left.take(firsts[0] + 1, axis=0)
-    lower -= upper
+    lower = left.take(firsts[0] + 1, axis=0)
+    left.take(firsts[0], axis=0, out=out)
+    lower -= out
     lower *= shares[0][:, None]
-    np.add(upper, lower, out=out)
+    out += lower
     return True
 
 
