@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -244,7 +245,7 @@ def test_row_33_swapped_axes_are_refused():
 
 def test_two_places_are_not_aligned():
     places = [realistic(n) for n in range(6)]
-    assert [align(a, b) for a, b in zip(places, places[1:], strict=False) if align(a, b).aligned] == []
+    assert [align(a, b) for a, b in itertools.pairwise(places) if align(a, b).aligned] == []
 
 
 def test_row_33_swapped_axes_are_refused_on_real_scenes():
