@@ -28,6 +28,7 @@ def run(counts: tuple[int, ...] = (24, 240), runs: int = RUNS) -> dict[str, Any]
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        root.chmod(0o755)  # the server's workers run as another user
         make_scenes(root, max(counts))
         with serving(root) as (address, server):
             figures["server"] = server
