@@ -16,7 +16,8 @@ from cube_scenes import PlainReader, scene, write
 from siteline.cube import kernels
 from siteline.cube.load import load
 from siteline.cube.masks import dilate
-from siteline.cube.warp import Field, Part, Place, positions, put, put_codes
+from siteline.cube.positions import Part, Place, positions
+from siteline.cube.warp import Field, put, put_codes
 from siteline.model.grid import Grid
 from siteline.model.reasons import Reason
 from siteline.model.scene import Asset

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from siteline.cube import clouds
 from siteline.cube.masks import dilate, lowest
+from siteline.cube.positions import Part
 from siteline.cube.slices import Wanted, metres
-from siteline.cube.warp import Part
 from siteline.model.reasons import Reason
 from siteline.model.scene import ImageScene
 

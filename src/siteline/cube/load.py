@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from siteline.cube import blocks, history, survey
 from siteline.cube.dataset import assemble
+from siteline.cube.positions import Part
 from siteline.cube.reading import opened
 from siteline.cube.slices import Wanted
 from siteline.cube.speckle import filtered
 from siteline.cube.stacks import changes, one_stack
 from siteline.cube.survey import Decision, Target
-from siteline.cube.warp import Part
 from siteline.model.doubts import tell
 from siteline.model.errors import BadInput, NoScenes
 from siteline.model.grid import Grid

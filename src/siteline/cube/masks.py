@@ -154,9 +154,9 @@ def cloud_percents(scenes: Sequence[ImageScene], grid: Grid, reader: Reader) -> 
     From the scenes' own mask layers, not widened. Scenes without one, or whose mask cannot be read or does not reach the
     grid, are left out.
     """
+    from siteline.cube.positions import Part
     from siteline.cube.reading import fetch_masks
     from siteline.cube.slices import Wanted, place
-    from siteline.cube.warp import Part
 
     wanted = Wanted((), Part.whole(grid), 0.0)
     percents: dict[str, float] = {}

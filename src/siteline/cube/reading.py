@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from siteline.cube.calibrate import gain
 from siteline.cube.masks import dilate, layers_of, read_mask
+from siteline.cube.positions import Part, Place
 from siteline.cube.slices import UNSHIFTED, Stored, Wanted, metres
-from siteline.cube.warp import Field, Part, Place
+from siteline.cube.warp import Field
 from siteline.model.errors import SitelineError
 from siteline.model.reasons import Reason
 from siteline.model.scene import Asset, ImageScene

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from siteline.cube import warp
 from siteline.cube.calibrate import Gain
-from siteline.cube.warp import Field, Part, Place
+from siteline.cube.positions import Part, Place
+from siteline.cube.warp import Field
 from siteline.model.grid import Grid
 from siteline.model.reasons import Reason
 from siteline.model.scene import ImageScene

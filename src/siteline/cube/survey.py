@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from siteline.cube import darkfloor, history
 from siteline.cube.dataset import Record
+from siteline.cube.positions import Part
 from siteline.cube.reading import fetch
 from siteline.cube.slices import Stored, Wanted, place
-from siteline.cube.warp import Part
 from siteline.model.doubts import CalibrationDoubtful, Doubt, NotAligned, SceneUnusable
 from siteline.model.grid import Grid
 from siteline.model.reasons import Reason
