@@ -13,6 +13,8 @@ from rasterio.enums import Resampling
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
+from fault_server import FaultServer
+
 UTM = Affine(10.0, 0.0, 300_000.0, 0.0, -10.0, 4_400_000.0)
 CRS = "EPSG:32652"
 
@@ -96,3 +98,11 @@ def place(whole: Affine, part: tuple[float, ...]) -> tuple[int, int]:
     assert abs(col - round(col)) < 1e-3 and abs(row - round(row)) < 1e-3, (col, row)
     assert np.allclose(np.array(part)[[0, 1, 3, 4]], np.array(whole)[[0, 1, 3, 4]], rtol=1e-9)
     return round(row), round(col)
+
+
+def served_anew(server: FaultServer, files: dict[str, bytes]) -> FaultServer:
+    """``server`` as if it had just been started with ``files``: starting one takes a while."""
+    server.files, server.etags = dict(files), {}
+    server.asked.clear()
+    server._planned.clear()
+    return server

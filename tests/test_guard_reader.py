@@ -15,7 +15,7 @@ from rasterio.transform import Affine
 from starlette.responses import Response
 
 from fault_server import Due, FaultServer, changed, page, short, shorter, status, whole, zeros
-from raster_samples import UTM, gdal_window, numbers, window_bounds, write
+from raster_samples import UTM, gdal_window, numbers, served_anew, window_bounds, write
 from siteline.guard import http
 from siteline.guard.addresses import Trust
 from siteline.guard.bytesource import LocalBytes
@@ -46,10 +46,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[FaultServer]:
+    with FaultServer({}) as started:
+        yield started
+
+
 @pytest.fixture
-def server(folder: Path) -> Iterator[FaultServer]:
-    with FaultServer({path.name: path.read_bytes() for path in folder.glob("*.tif")}) as running:
-        yield running
+def server(running: FaultServer, folder: Path) -> FaultServer:
+    return served_anew(running, {path.name: path.read_bytes() for path in folder.glob("*.tif")})
 
 
 @pytest.fixture

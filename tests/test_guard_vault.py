@@ -27,7 +27,7 @@ import pytest
 from starlette.responses import Response
 
 from fault_server import Due, FaultServer
-from raster_samples import UTM, gdal_window, numbers, window_bounds, write
+from raster_samples import UTM, gdal_window, numbers, served_anew, window_bounds, write
 from siteline.guard import fetching, tiffcut, vault
 from siteline.guard.fetching import Request
 from siteline.guard.http import Client
@@ -52,10 +52,15 @@ def cog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[FaultServer]:
+    with FaultServer({}) as started:
+        yield started
+
+
 @pytest.fixture
-def server(cog: Path) -> Iterator[FaultServer]:
-    with FaultServer({"a.tif": cog.read_bytes(), "b.tif": cog.read_bytes()}) as running:
-        yield running
+def server(running: FaultServer, cog: Path) -> FaultServer:
+    return served_anew(running, {"a.tif": cog.read_bytes(), "b.tif": cog.read_bytes()})
 
 
 @pytest.fixture
