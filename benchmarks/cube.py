@@ -27,8 +27,8 @@ def load_text() -> str:
     """What was measured of loading, and the table."""
     figures = cube_load.run()
     return (
-        f"24 and 240 scenes x 5 bands of a 5 x 5 km site at 10 m (500 x 500 px; one band at 20 m) from COGs over loopback HTTP "
-        f"({figures['server']}), each contender in a fresh process, one scene loaded first, in turn, the middle of "
+        "24 and 240 scenes x 5 bands of a 5 x 5 km site at 10 m (500 x 500 px; one band at 20 m) from COGs over loopback "
+        f"HTTP ({figures['server']}), each contender in a fresh process, one scene loaded first, in turn, the middle of "
         f"{cube_load.RUNS} runs. siteline also reads the class layer, masks and calibrates; its numbers are float32.\n\n"
         f"{cube_load.table(figures)}"
     )
@@ -43,12 +43,13 @@ def main(chosen: list[str]) -> None:
         texts[name] = PARTS[name][1]().strip()
     head = (
         "# Images: speed, alignment, masks, faults\n\n"
-        "Reproduce with `make bench-cube` (about 15 minutes; `SITELINE_DATA` names the folder of real images; nginx is used where "
-        f"it is installed). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are of one machine: "
-        "read the ratios.\n"
+        "Reproduce with `make bench-cube` (about 15 minutes; `SITELINE_DATA` names the folder of real images; nginx is used "
+        f"where it is installed). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are of one "
+        "machine: read the ratios.\n"
     )
     body = "".join(
-        f"\n## {title}\n\n<!-- {name} -->\n{texts.get(name, 'Not measured.')}\n<!-- end -->\n" for name, (title, _) in PARTS.items()
+        f"\n## {title}\n\n<!-- {name} -->\n{texts.get(name, 'Not measured.')}\n<!-- end -->\n"
+        for name, (title, _) in PARTS.items()
     )
     PAGE.write_text(head + body, encoding="utf-8")
 
