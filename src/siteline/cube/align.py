@@ -37,6 +37,8 @@ _FEW: Final = 6
 _MAJORITY: Final = 0.6
 _TIGHT: Final = 0.25
 _STACK_LEAD: Final = 1.5
+# Mirrored street grids get few votes with a lead of up to 2.7; one in a hundred right answers lies between that and 3.
+_STACK_LEAD_FEW: Final = 3.0
 _STACK_NEAR: Final = 0.5
 _NEAR: Final = 1.5
 _MANY: Final = 25
@@ -193,12 +195,14 @@ def _decide(seen: NDArray[np.float32], whole: tuple[int, int], corners: Sequence
     weight = _weight(votes[agree])
     dy, dx = weight @ fine[agree] / weight.sum()
     spread = float(1.4826 * np.median(np.abs(fine[agree] - np.median(fine[agree], axis=0)), axis=0).max())
-    if lead < _STACK_LEAD or np.hypot(dy - centre[0], dx - centre[1]) > _STACK_NEAR:
+    if lead < (_STACK_LEAD if count > _FEW else _STACK_LEAD_FEW) or np.hypot(dy - centre[0], dx - centre[1]) > _STACK_NEAR:
         return _refused("all windows together do not show one shift", count)
     if count < _FEW and (count < _MAJORITY * voters or spread > _TIGHT):
         return _refused(
             f"{count} of {voters} windows agree, within {spread:.2f} px: too few, or too loosely for so few", count
         )
+    if max(abs(whole[0] + dy), abs(whole[1] + dx)) > REACH:
+        return _refused(f"it would lie more than {REACH} px away, further than is looked for", count)
     return Shift(float(whole[1] + dx), float(whole[0] + dy), count, spread, True)
 
 
