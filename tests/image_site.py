@@ -19,6 +19,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from catalogue_server import rustac_serving, served
+from siteline.model.grid import Grid
 
 CRS, LEFT, TOP, RES, SIDE = "EPSG:32652", 300_000.0, 4_400_000.0, 10.0, 256
 HALL = (slice(120, 132), slice(120, 134))
@@ -145,3 +146,9 @@ def structures(folder: Path) -> Path:
     header = "observation_id,structure_id,image_id,acquired_date,state,activity,confidence,paraphrase,source_id\n"
     (folder / "observations.csv").write_text(header, encoding="utf-8")
     return folder
+
+
+def grid() -> Grid:
+    """The inner half of the site, on its own pixels."""
+    inset = SIDE // 4 * RES
+    return Grid.covering(CRS, (LEFT + inset, TOP - SIDE * RES + inset, LEFT + SIDE * RES - inset, TOP - inset), RES)

@@ -227,3 +227,12 @@ def test_doctor_tells_what_answers_and_prints_no_secret(
     assert by_name["cdse"]["access_ready"] and "CDSE_S3_ACCESS_KEY" in by_name["cdse"]["access_note"]
     shown = ran("doctor", case, "--source", served[0]).output + json.dumps(told)
     assert "8d1f" not in shown and "77aa" not in shown
+
+
+def test_scenes_of_a_source_the_user_named_load_without_a_reader_of_ones_own(case: Path, served: tuple[str, str]):
+    scenes = siteline.open(case).images
+    grid = image_site.grid()
+    with pytest.warns(siteline.Doubt):
+        assert not siteline.load(scenes[:1], grid, bands=["red"]).valid.any()  # its file server was never named
+    ran("fetch", case, "--trust", served[1])
+    assert siteline.load(scenes[:1], grid, bands=["red"]).valid.all()

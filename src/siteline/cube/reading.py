@@ -25,14 +25,15 @@ _FULL_MASK_PX: Final = 4_000_000
 
 @contextmanager
 def opened(reader: Reader | None) -> Iterator[Reader]:
-    """The ``reader``, or one of our own: open addresses, and of this machine only what the user has named."""
+    """The ``reader``, or one of our own: public addresses, and else only what the user has named (``siteline find``)."""
     if reader is not None:
         yield reader
         return
     from siteline.guard.http import Client
     from siteline.guard.reader import Reader as Own
+    from siteline.guard.trusted import folders, trust
 
-    with Client() as client, Own(client) as own:
+    with Client(trust()) as client, Own(client, local_roots=folders()) as own:
         yield own
 
 

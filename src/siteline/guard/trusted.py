@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 
+from siteline.guard.addresses import Trust
 from siteline.guard.files import make_folder, read_text, write_text
 from siteline.model.errors import FileTrouble
 
@@ -32,6 +33,16 @@ def remembered() -> tuple[str, ...]:
     except (FileTrouble, ValueError):
         return ()
     return tuple(entry for entry in held if isinstance(entry, str)) if isinstance(held, list) else ()
+
+
+def trust() -> Trust:
+    """The addresses this user has named."""
+    return Trust.of(name for name in remembered() if "://" in name)
+
+
+def folders() -> tuple[Path, ...]:
+    """The folders this user has named."""
+    return tuple(Path(name) for name in remembered() if "://" not in name)
 
 
 def _file() -> Path:

@@ -95,14 +95,13 @@ def trust(addresses: Sequence[str]) -> None:
 @contextmanager
 def reader(case: Path, *, offline: bool = False) -> Iterator[Reader]:
     """A reader of the case's images: copies first, then the sources this user has named, then public addresses."""
+    from siteline.guard.http import Client
     from siteline.guard.reader import Reader
-    from siteline.guard.trusted import remembered
+    from siteline.guard.trusted import folders, trust
     from siteline.guard.vault import Vault
 
-    named = remembered()
-    roots = tuple(Path(name) for name in named if "://" not in name)
     vault = Vault(images_folder(case))
-    with client(named) as opened, Reader(opened, vault, offline=offline, local_roots=roots) as made:
+    with Client(trust()) as client, Reader(client, vault, offline=offline, local_roots=folders()) as made:
         yield made
 
 
