@@ -90,11 +90,9 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def rows_of(name: str) -> list[int]:
-    """The rows a test's name claims: ``test_row_05_x`` one, ``test_rows_19_20_x`` several."""
-    found = re.search(r"(?<![a-z])row_(\d\d)(?!\d)|(?<![a-z])rows((?:_\d\d(?!\d))+)", name.partition("[")[0])
-    if not found:
-        return []
-    return [int(found[1])] if found[1] else [int(number) for number in found[2].split("_")[1:]]
+    """The rows a test's name claims: ``test_row_05_x`` one, ``test_row_17_row_18_x`` and ``test_rows_19_20_x`` two."""
+    found = re.finditer(r"(?<![a-z])(?:row_(\d\d)(?!\d)|rows((?:_\d\d(?!\d))+))", name.partition("[")[0])
+    return sorted({int(number) for each in found for number in (each[1] or each[2].strip("_")).split("_")})
 
 
 def _outcomes(tests: Path) -> dict[str, int]:
