@@ -66,8 +66,15 @@ def test_pytest_that_cannot_run_is_no_clean_bill(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("name", "rows"),
-    [("test_row_07_etag", [7]), ("test_rows_01_02_both", [1, 2]), ("test_row_17_row_18_x", [17, 18]), ("test_row_04_20_times", [4]), ("test_arrow_05", []),
-     ("test_row_005", []), ("test_x[row_09]", [])],
-)  # fmt: skip
+    [
+        ("test_row_07_etag", [7]),
+        ("test_rows_01_02_both", [1, 2]),
+        ("test_row_17_row_18_x", [17, 18]),
+        ("test_row_04_20_times", [4]),
+        ("test_arrow_05", []),
+        ("test_row_005", []),
+        ("test_x[row_09]", []),
+    ],
+)
 def test_names_and_the_rows_they_claim(name, rows):
     assert cube_faults.rows_of(name) == rows
