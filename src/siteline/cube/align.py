@@ -197,7 +197,8 @@ def _decide(seen: NDArray[np.float32], whole: tuple[int, int], corners: Sequence
     spread = float(1.4826 * np.median(np.abs(fine[agree] - np.median(fine[agree], axis=0)), axis=0).max())
     if lead < (_STACK_LEAD if count > _FEW else _STACK_LEAD_FEW) or np.hypot(dy - centre[0], dx - centre[1]) > _STACK_NEAR:
         return _refused("all windows together do not show one shift", count)
-    if count < _FEW and (count < _MAJORITY * voters or spread > _TIGHT):
+    minority = count < _MAJORITY * voters or 2 * np.count_nonzero(agree) < np.count_nonzero(strong)
+    if count < _FEW and (minority or spread > _TIGHT):
         return _refused(
             f"{count} of {voters} windows agree, within {spread:.2f} px: too few, or too loosely for so few", count
         )
