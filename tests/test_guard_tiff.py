@@ -26,7 +26,7 @@ from siteline.guard.tiffcut import write_tiff
 from siteline.model.errors import ReadFailed
 
 CRS = "EPSG:32652"
-DATA = os.environ.get("SITELINE_DATA", "")
+DATA = str(Path(os.environ["SITELINE_DATA"]).resolve()) if os.environ.get("SITELINE_DATA") else ""
 
 
 @pytest.fixture

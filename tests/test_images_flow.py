@@ -85,7 +85,7 @@ def test_row_28_one_datatake_in_two_baselines_is_kept_once_with_the_rule(case: P
 
 
 def test_fetch_plans_first_then_copies_and_copies_nothing_twice(case: Path, served: tuple[str, str]):
-    assert "is not a public address" in ran("fetch", case).output  # row 20: what a catalogue names is not trusted
+    assert "is not a public address" in ran("fetch", case, code=5).output  # row 20: a catalogue's word is not trusted
     due = answer("fetch", case, "--plan", "--trust", served[1])
     assert due["files"] == 6 * 5 and due["bytes_got"] == 0 and not due["failed"]
     assert not images_folder(case).exists()
@@ -207,6 +207,16 @@ def test_wrong_input_says_what_to_do(case: Path, tmp_path: Path):
     assert "is not a usable date" in ran("find", case, "--from", "03/04/2019", code=2).output
     assert "no structure 'tower'" in ran("chips", case, "tower", code=2).output
     assert "no scene of the case is '2018-01-01'" in ran("compare", case, "2018-01-01", "2019-01-05", code=2).output
+    assert "are the same scene" in ran("compare", case, "2019-01-05", "2019-01-05", code=2).output
+    assert "name the earlier one first" in ran("compare", case, "2019-01-15", "2019-01-05", code=2).output
+    assert "one band for grey, or three" in ran("chips", case, "hall", "--bands", "nir,red", code=2).output
+    assert "does not exist" in ran("find", case, "--source", tmp_path / "nowhere", code=3).output
+    assert "is no source of images" in ran("find", case, "--source", case, code=3).output
+    assert "a site is at most 20" in ran("find", case, "--area", "91,0,1,1", code=2).output
+    assert "does not hold hall" in ran("find", case, "--area", "10,50,10.1,50.1", "--source", tmp_path / "in").output
+    told = answer("find", case, "--area", "10,50,10.1,50.1", "--source", tmp_path / "in")["scenes"]
+    assert {scene["site_share"] for scene in told} == {0.0}  # shares follow the area
+    ran("find", case, "--area", "none", "--source", tmp_path / "in")
     ran("new", tmp_path / "empty.gpkg")
     assert "--area" in ran("find", tmp_path / "empty.gpkg", code=2).output
     ran("find", tmp_path / "empty.gpkg", "--area", "126,39,126.1,39.1", "--source", tmp_path / "in")

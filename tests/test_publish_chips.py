@@ -281,7 +281,24 @@ def test_row_22_a_structure_id_cannot_leave_the_folder(tmp_path):
     """Row 22."""
     where = Structure("../../x y", "x", geometry_wkt=structure().geometry_wkt)
     paths = write_chips(samples.cube(ground(1)), where, tmp_path / "out")
-    assert {p.parent for p in paths} == {tmp_path / "out"} and paths[0].name == "chips-x_y.png"
+    assert {p.parent for p in paths} == {tmp_path / "out"} and paths[0].name == "chips-x_y-e76b0d.png"
+
+
+def test_ids_of_any_script_have_files_of_their_own(tmp_path):
+    names = []
+    for key in ("дом 1", "кран 1", "北", "Halle-2"):
+        where = Structure(key, "x", geometry_wkt=structure().geometry_wkt)
+        names.append(write_chips(samples.cube(ground(1)), where, tmp_path)[0].name)
+    assert len(set(names)) == 4
+    assert names[0].startswith("chips-дом_1-") and names[2:] == ["chips-北.png", "chips-Halle-2.png"]
+
+
+def test_doubts_about_scenes_stand_on_the_sheet_once_each():
+    cube = samples.cube(ground(3))
+    cube["doubt"] = ("time", ["no mask layer, clouds are not known"] * 3)
+    (page,) = chip_pages(cube, structure())
+    told = " ".join(reading.texts(page.plain))
+    assert told.count("clouds are not known") == 1 and "(every scene)" in told
 
 
 @pytest.mark.parametrize("wkt", [None, "POINT (100 10)", "POLYGON EMPTY"])

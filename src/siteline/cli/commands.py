@@ -13,7 +13,7 @@ import typer
 from siteline.cli import images
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import CasePath, Json, Who, who_is
-from siteline.cli.plain import clean
+from siteline.cli.plain import clean, quoted
 
 app = typer.Typer(
     name="siteline",
@@ -91,8 +91,7 @@ def new(
     if as_json:
         print_json({"case": str(case)})
     else:
-        name = clean(str(case))
-        typer.echo(f"{name} is ready and empty.\nNext: siteline import FOLDER {name} --merge")
+        typer.echo(f"{clean(str(case))} is ready and empty.\nNext: siteline import FOLDER {quoted(case)} --merge")
 
 
 @app.command("import")
@@ -117,7 +116,8 @@ def import_(
         print_json({"case": str(case), "rows": counts})
     else:
         typer.echo(_counted(counts))
-        typer.echo(f"Next: siteline date {clean(str(case))}")
+        step = "date" if counts.get("observations") else "find"
+        typer.echo(f"Next: siteline {step} {quoted(case)}")
 
 
 @app.command("export")

@@ -9,7 +9,7 @@ import typer
 
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
-from siteline.cli.plain import clean
+from siteline.model.errors import SourceTrouble
 
 Sources = Annotated[
     list[str] | None,
@@ -30,7 +30,7 @@ def find(
         str, typer.Option("--area", metavar="AREA", help="The site: W,S,E,N, WKT, GeoJSON or KML file; kept.")
     ] = "",
     max_cloud: Annotated[
-        float | None, typer.Option("--max-cloud", metavar="PERCENT", help="Most cloud, of the product.")
+        float | None, typer.Option("--max-cloud", metavar="PERCENT", min=0, max=100, help="Most cloud, of the product.")
     ] = None,
     collections: Annotated[
         list[str] | None, typer.Option("--collections", "-c", help="STAC collections; may repeat.")
@@ -81,7 +81,7 @@ def find(
     if as_json:
         print_json(scenelist.listing_json(listing))
     else:
-        scenelist.show_listing(listing, clean(str(case)))
+        scenelist.show_listing(listing, case)
 
 
 @ending
@@ -92,7 +92,7 @@ def fetch(
     bands: Bands = "",
     res: Res = None,
     max_cloud: Annotated[
-        float | None, typer.Option("--max-cloud", metavar="PERCENT", help="Most cloud, of the product.")
+        float | None, typer.Option("--max-cloud", metavar="PERCENT", min=0, max=100, help="Most cloud, of the product.")
     ] = None,
     plan_only: Annotated[bool, typer.Option("--plan", help="Say how many bytes it would be, and stop.")] = False,
     workers: Annotated[int, typer.Option("--workers", help="Files at once.", min=1, max=32)] = 8,
@@ -126,7 +126,9 @@ def fetch(
     if as_json:
         print_json(scenelist.fetched_json(done))
     else:
-        scenelist.show_fetched(done, clean(str(case)))
+        scenelist.show_fetched(done, case)
+    if done.failed and not (done.files or done.held):
+        raise typer.Exit(SourceTrouble.exit_code)
 
 
 @ending

@@ -14,7 +14,9 @@ CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A case file (.gp
 Who = Annotated[str, typer.Option("--who", help="Name for the journal; else SITELINE_WHO, else the login name.")]
 From = Annotated[str, typer.Option("--from", metavar="DATE", help="First day (EDTF, UTC).")]
 To = Annotated[str, typer.Option("--to", metavar="DATE", help="Last day, included.")]
-Res = Annotated[float | None, typer.Option("--res", metavar="METRES", help="Pixel size; else that of the finest scenes.")]
+Res = Annotated[
+    float | None, typer.Option("--res", metavar="METRES", min=0.01, help="Pixel size; else that of the finest scenes.")
+]
 Bands = Annotated[str, typer.Option("--bands", metavar="NAMES", help="Bands by their common names, joined by commas.")]
 
 

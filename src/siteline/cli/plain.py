@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Final
 
 _JOINERS: Final = "\u200c\u200d"
@@ -21,3 +23,8 @@ def _harmless(c: str, lines: bool) -> str:
     if c.isprintable() or c in _JOINERS or (lines and c == "\n"):
         return c
     return " " if c.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def quoted(path: Path) -> str:
+    """A path as it can be pasted into a shell."""
+    return shlex.quote(clean(str(path)))

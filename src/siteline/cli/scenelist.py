@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from siteline.cli.ending import print_json
-from siteline.cli.plain import clean
+from siteline.cli.plain import clean, quoted
 from siteline.cli.show import console, show
 from siteline.images.finding import Listing
 from siteline.model.errors import BadDate
@@ -28,7 +28,7 @@ MARKS = {"kept": "●", "duplicate": "○", "quarantined": "✗"}
 COLOURS = {"kept": "green", "duplicate": "bright_black", "quarantined": "red"}
 
 
-def show_listing(listing: Listing, case: str) -> None:
+def show_listing(listing: Listing, case: Path) -> None:
     """The scenes of the case as a table by time, then what each search did."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
     for name, justify in (
@@ -52,7 +52,7 @@ def show_listing(listing: Listing, case: str) -> None:
     parts += [_searched(search) for search in listing.searches]
     show(parts)
     if counts["kept"]:
-        typer.echo(f"\nNext: siteline fetch {case}")
+        typer.echo(f"\nNext: siteline fetch {quoted(case)}")
 
 
 def listing_json(listing: Listing) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def listing_json(listing: Listing) -> dict[str, Any]:
     return {"searches": searches, "scenes": scenes}
 
 
-def show_fetched(done: Fetched, case: str) -> None:
+def show_fetched(done: Fetched, case: Path) -> None:
     """What was copied, how much, and what could not be."""
     out = console()
     there = f"; {done.held:,} were there already" if done.held else ""
@@ -77,7 +77,10 @@ def show_fetched(done: Fetched, case: str) -> None:
         out.print(Text.assemble((" ✗ ", "red"), f"{clean(scene_id)}: {clean(reason)}"), soft_wrap=True)
     if done.failed:
         out.print(Text(" What failed counts as missing, never as gone. Run the same command again to try these once more."))
-    typer.echo(f"\nNext: siteline chips {case} STRUCTURE")
+    if done.outside and not (done.files or done.held):
+        out.print(Text(" None of them reaches the site: check where it is (--area), and what was found: siteline find"))
+    elif not done.failed or done.files or done.held:
+        typer.echo(f"\nNext: siteline chips {quoted(case)} STRUCTURE")
 
 
 def fetched_json(done: Fetched) -> dict[str, Any]:
@@ -122,6 +125,13 @@ def _searched(search: Any) -> Text:
     mark = ("✓ ", "green") if whole else ("? ", "dark_orange")
     count = f"{search.returned:,} scenes" + ("" if search.matched is None else f" of {search.matched:,}")
     words = "the search is complete" if whole else "whether these are all is not known"
+    if search.returned == 0:
+        words = (
+            "nothing there shows the site in this period"
+            if whole
+            else "nothing was found, and whether that is all is not known"
+        )
+        mark = ("✗ ", "red")
     notes = "".join(f"\n   {clean(note)}" for note in search.notes)
     return Text.assemble(" ", mark, f"{clean(search.source)}: {count}; {words}", (notes, "dim"))
 

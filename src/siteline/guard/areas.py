@@ -29,6 +29,10 @@ _WKT = re.compile(r"\s*(?:SRID=4326;)?\s*(POINT|LINESTRING|POLYGON|MULTI|GEOMETR
 _KINDS: Final = (".geojson", ".json", ".kml", ".kmz", ".wkt", ".txt")
 
 
+MAX_DEGREES: Final = 20.0
+"""Longest side of an area, in degrees: more is a slip of the pen, not a site."""
+
+
 def read_area(text: str) -> str:
     """WKT in EPSG:4326 of the area that ``text`` is or names.
 
@@ -182,8 +186,23 @@ def _checked(shape: BaseGeometry) -> str:
         reach = f"{west:g}, {south:g} to {east:g}, {north:g}"
         remedy = "give longitude (-180 to 180) first, then latitude (-90 to 90), in degrees: reproject it or swap the axes"
         raise BadInput(f"the area reaches from {reach}; {remedy}")
+    if _width(flat) > MAX_DEGREES or north - south > MAX_DEGREES:
+        size = f"{_width(flat):.0f} by {north - south:.0f} degrees"
+        remedy = "a site is at most 20; check the numbers (a west above its east crosses the antimeridian)"
+        raise BadInput(f"the area is {size}: {remedy}")
     if not flat.is_valid:
         from shapely import is_valid_reason
 
         raise BadInput(f"the area's outline is not valid ({is_valid_reason(flat)}); draw it without crossing itself")
     return str(to_wkt(flat, rounding_precision=-1))
+
+
+def _width(shape: BaseGeometry) -> float:
+    """Degrees of longitude from west to east, the short way where parts lie on both sides of the antimeridian."""
+    west, _, east, _ = shape.bounds
+    if east - west <= 180:
+        return float(east - west)
+    parts = [part.bounds for part in getattr(shape, "geoms", [shape])]
+    wests = [w + 360 if w < 0 else w for w, _, _, _ in parts]
+    easts = [e + 360 if e < 0 else e for _, _, e, _ in parts]
+    return float(max(easts) - min(wests))

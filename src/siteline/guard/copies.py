@@ -85,7 +85,7 @@ def read(vault: Vault, entry: Entry, indexes: tuple[int, ...], window: Window) -
     level = copy.layout.levels[0]
     picked = tuple(about["bands"].index(index) + 1 for index in indexes)
     blocks = copy.blocks(level, window, picked)
-    data = tiffcut.read_blocks(copy.source, copy.layout, blocks)
+    data = tiffcut.read_blocks(copy.source, copy.layout, blocks, checked=True)
     hidden = None if about["mask"] is None else vault.read(_mask(vault, entry))
     row0, col0 = about["corner"]
     frame = windows.moved(tuple(about["frame"]), row0, col0)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from siteline.guard import opened as rasters
 from siteline.guard import windows
 from siteline.guard.bytesource import LocalBytes
+from siteline.guard.georef import stated
 from siteline.guard.pixels import Affine, Georef, Pixels, RasterInfo, Request
 from siteline.model.errors import ReadFailed
 
@@ -153,8 +154,10 @@ class Foreign:
 
 
 def _placed(told: dict[str, Any], georef: Georef | None) -> tuple[str, Affine]:
-    a, b, c, d, e, f = georef[1] if georef else told["transform"]
-    return (georef[0] if georef else told["crs"]), (a, b, c, d, e, f)
+    if georef:
+        return georef[0], stated(georef)
+    a, b, c, d, e, f = told["transform"]
+    return told["crs"], (a, b, c, d, e, f)
 
 
 def _length(told: dict[str, Any]) -> int:

@@ -50,12 +50,14 @@ def _bound_memory() -> None:
 
 
 def _answer(module: Any, source: Any, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    from siteline.guard.gdal import crs_text
+
     told: dict[str, Any] = {
         "width": source.width,
         "height": source.height,
         "count": source.count,
         "dtype": source.dtypes[0],
-        "crs": _crs(source.crs),
+        "crs": crs_text(source.crs),
         "transform": list(source.transform)[:6],
         "nodata": source.nodata,
     }
@@ -69,13 +71,6 @@ def _answer(module: Any, source: Any, asked: dict[str, Any]) -> tuple[dict[str, 
     present = (source.dataset_mask(window=window) != 0) if source.nodata is None else None
     told |= {"shape": list(values.shape), "masked": present is not None}
     return told, values.tobytes() + (present.tobytes() if present is not None else b"")
-
-
-def _crs(crs: Any) -> str:
-    if not crs:
-        return ""
-    code = crs.to_epsg()
-    return f"EPSG:{code}" if code else str(crs.to_wkt())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,11 @@ left to the program that siteline is part of. Files that others wrote are opened
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -34,3 +38,38 @@ def rasterio() -> Any:
     import rasterio as module
 
     return module
+
+
+def crs_text(crs: Any) -> str:
+    """A rasterio CRS as ``EPSG:<code>`` where it is just that one, else as WKT; "" for none."""
+    if not crs:
+        return ""
+    code = crs.to_epsg()
+    same = code is not None and type(crs).from_epsg(code) == crs  # its guesses may be near ones
+    return f"EPSG:{code}" if same else str(crs.to_wkt())
+
+
+_heard = threading.local()
+
+
+def _hear(record: logging.LogRecord) -> bool:
+    """Keep what GDAL says to a thread that listens; let pass the rest."""
+    told: list[str] | None = getattr(_heard, "told", None)
+    if told is not None:
+        told.append(record.getMessage())
+    return told is None
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """What GDAL warns of in this thread inside the block: decoders that go on where they should stop say so there.
+
+    Nothing is heard where the program has set the level of rasterio's loggers above WARNING.
+    """
+    for name in ("rasterio._err", "rasterio._env"):
+        logging.getLogger(name).addFilter(_hear)  # the same one: it is there once, however often it is added
+    _heard.told = []
+    try:
+        yield _heard.told
+    finally:
+        _heard.told = None

@@ -7,28 +7,49 @@ import struct
 from functools import lru_cache
 
 from siteline.guard import tiff
-from siteline.guard.gdal import rasterio
-from siteline.guard.pixels import Affine
-from siteline.guard.tiff import Layout
+from siteline.guard.gdal import crs_text, rasterio
+from siteline.guard.pixels import Affine, Georef
+from siteline.guard.tiff import BadTiff, Layout, Tag
 from siteline.guard.tiffcut import Entry, is_point, write_tiff
 
 
 def affine_of(layout: Layout) -> Affine | None:
-    """The coefficients of the whole image, None where it has no (or only a list of control points)."""
+    """The coefficients of the whole image, None where it has no (or only a list of control points).
+
+    As GDAL does it, a scale with a point is taken before a matrix.
+    """
     tags, header = layout.levels[0].tags, layout.header
     half = 0.5 if is_point(layout) else 0.0
+    scale, tie = _reals(layout, tags.get(tiff.SCALE), 2), _reals(layout, tags.get(tiff.TIEPOINT), 6)
+    if scale and tie and scale[0] and scale[1]:
+        (sx, sy), (col, row, _, x, y, _) = scale, tie
+        sy = abs(sy)
+        return _sound((sx, 0.0, x - (col + half) * sx, 0.0, -sy, y + (row + half) * sy))
     matrix = tags.get(tiff.MATRIX)
     if matrix and matrix.kind == 12 and matrix.count == 16:
         m = struct.unpack(f"{header.order}16d", header.value(matrix))
         a, b, c, d, e, f = m[0], m[1], m[3], m[4], m[5], m[7]
         return _sound((a, b, c - half * (a + b), d, e, f - half * (d + e)))
-    scale, tie = tags.get(tiff.SCALE), tags.get(tiff.TIEPOINT)
-    if not (scale and tie and scale.kind == tie.kind == 12 and scale.count >= 2 and tie.count >= 6):
+    return None
+
+
+def stated(georef: Georef) -> Affine:
+    """The coefficients that are stated beside a file. Raises ``BadTiff`` where they put nothing anywhere."""
+    numbers = georef[1]
+    if len(numbers) == 6:
+        a, b, c, d, e, f = map(float, numbers)
+        if (affine := _sound((a, b, c, d, e, f))) is not None:
+            return affine
+    raise BadTiff("the coefficients stated beside it do not say where its pixels lie", "no georeference")
+
+
+def _reals(layout: Layout, tag: Tag | None, count: int) -> tuple[float, ...] | None:
+    """The first ``count`` real numbers of a tag, None where it has not so many."""
+    code = {11: "f", 12: "d"}.get(tag.kind) if tag else None
+    if tag is None or code is None or tag.count < count:
         return None
-    sx, sy = struct.unpack(f"{header.order}2d", header.value(scale)[:16])
-    col, row, _, x, y, _ = struct.unpack(f"{header.order}6d", header.value(tie)[:48])
-    sy = abs(sy)
-    return _sound((sx, 0.0, x - (col + half) * sx, 0.0, -sy, y + (row + half) * sy))
+    size = struct.calcsize(code)
+    return struct.unpack(f"{layout.header.order}{count}{code}", layout.header.read(tag.at, count * size))
 
 
 def _sound(affine: Affine) -> Affine | None:
@@ -80,8 +101,4 @@ def _crs(order: str, keys: tuple[Entry, ...]) -> str:
             found = source.crs
     except (module.errors.RasterioError, module._err.CPLE_BaseError):
         return ""
-    if not found:
-        return ""
-    code = found.to_epsg()
-    same = code is not None and module.CRS.from_epsg(code) == found  # its guesses may be near ones
-    return f"EPSG:{code}" if same else str(found.to_wkt())
+    return crs_text(found)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from siteline.guard import tiff, tiffcut, windows
 from siteline.guard.bytesource import ByteSource, LocalBytes
-from siteline.guard.gdal import rasterio
-from siteline.guard.georef import affine_of, crs_of
+from siteline.guard.gdal import listening, rasterio
+from siteline.guard.georef import affine_of, crs_of, stated
 from siteline.guard.pixels import Affine, Bounds, Georef, Pixels, RasterInfo
 from siteline.guard.tiff import BadTiff, Layout, Level
 from siteline.guard.tiffcut import Blocks
@@ -49,8 +49,7 @@ class Opened:
         """Read the header of ``source``. Raises ``NotTiff``, ``BadTiff`` and what the source raises."""
         layout = tiff.read_layout(source)
         if georef is not None:
-            a, b, c, d, e, f = georef[1]
-            return cls(source, layout, georef[0], (a, b, c, d, e, f), True)
+            return cls(source, layout, georef[0], stated(georef), True)
         affine, crs = affine_of(layout), crs_of(layout)
         return cls(source, layout, crs if affine else "", affine or _PLAIN)
 
@@ -93,9 +92,8 @@ class Opened:
         if strange := [index for index in indexes if not 1 <= index <= level.samples]:
             raise BadTiff(f"band {strange[0]} was asked for and it has {level.samples}", "missing")
         blocks = tiffcut.blocks_of(self.layout, level, window, indexes)
-        height, width = blocks.size
-        bits = sum(level.bits) if not level.separate else sum(level.bits[p] for p in blocks.planes)
-        if height * width * bits // 8 > MAX_DECODED or blocks.length > MAX_DECODED:
+        decoded = len(blocks.ranges) * level.block_bytes
+        if decoded > MAX_DECODED or blocks.length > MAX_DECODED:
             size = f"{window[2]:,} x {window[3]:,} px"
             raise BadTiff(
                 f"the window of {size} is too large to decode; choose a smaller area or larger pixels", "too large"
@@ -128,10 +126,12 @@ def decode(piece: bytes, indexes: Sequence[int], window: Window) -> NDArray[Any]
     module = rasterio()
     row, col, height, width = window
     try:
-        with module.MemoryFile(piece) as file, file.open(driver="GTiff", num_threads=1) as opened:
+        with listening() as told, module.MemoryFile(piece) as file, file.open(driver="GTiff", num_threads=1) as opened:
             values: NDArray[Any] = opened.read(list(indexes), window=module.windows.Window(col, row, width, height))
     except (module.errors.RasterioError, module._err.CPLE_BaseError, ValueError) as error:
         raise BadTiff(f"its blocks cannot be unpacked ({error})") from None
+    if any("Corrupt JPEG data" in text and "extraneous" not in text for text in told):
+        raise BadTiff("a JPEG block of it is damaged")  # the decoder goes on, and gives noise or grey
     return values
 
 

@@ -66,6 +66,7 @@ class PartBytes:
     def __init__(self, source: RemoteBytes, vault: Vault) -> None:
         """Read ``source`` through the parts in ``vault``."""
         self._source, self._vault = source, vault
+        self._kept: set[str] = set()
         self.name = source.name
 
     @property
@@ -96,13 +97,15 @@ class PartBytes:
                 data = self._source.read_many([run], zeros_ok=zeros_ok)[0]
                 if self.version:
                     self._vault.keep_part(name, data)
+            self._kept.add(name)
             read.append(data)
         return read
 
-    def drop(self, ranges: Sequence[tuple[int, int]]) -> None:
-        """Remove the parts of ``ranges``: the copy they were for is kept."""
-        for run in ranges:
-            self._vault.drop_part(part_name(self._source, run))
+    def drop(self) -> None:
+        """Remove the parts that were used: the copy they were for is kept, or they are no good."""
+        for name in self._kept:
+            self._vault.drop_part(name)
+        self._kept.clear()
 
 
 def part_name(source: ByteSource, run: tuple[int, int]) -> str:

@@ -12,7 +12,7 @@ from siteline.guard import copies
 from siteline.guard import opened as rasters
 from siteline.guard.access import request_for
 from siteline.guard.addresses import Trust, check_href, shown
-from siteline.guard.bytesource import ByteSource, LocalBytes, RemoteBytes, SourceChanged
+from siteline.guard.bytesource import ByteSource, LocalBytes, RemoteBytes, SourceChanged, ZeroBytes
 from siteline.guard.foreign import Foreign, recognised
 from siteline.guard.http import Client
 from siteline.guard.opened import Opened
@@ -184,10 +184,10 @@ class Reader:
         kept = PartBytes(source, self.vault) if parts and self.vault and isinstance(source, RemoteBytes) else None
         try:
             pixels, small, hidden = unpacked(piece, kept or source)
-        except BadTiff:
+        except (BadTiff, ZeroBytes) as error:
             if kept is not None:
-                kept.drop(piece.due)
-            if not isinstance(source, RemoteBytes):
+                kept.drop()
+            elif isinstance(error, ZeroBytes) or not isinstance(source, RemoteBytes):
                 raise
             pixels, small, hidden = unpacked(piece, source)  # broken on the way, perhaps
         if keep and self.vault is not None:
@@ -198,7 +198,7 @@ class Reader:
                     raise
                 self.not_kept = error
         if kept is not None:
-            kept.drop(piece.due)
+            kept.drop()
         return pixels
 
     def _opened(self, href: str, access: str, georef: Georef | None) -> Opened:
@@ -232,7 +232,7 @@ class Reader:
         key = hashlib.sha256(f"{shown(href)}|{source.version}".encode()).hexdigest()
         made = self.vault.put(key, shown(href), data, {"whole_file": True, "version": source.version})
         if isinstance(kept, PartBytes):
-            kept.drop(runs)
+            kept.drop()
         return self.vault.path(made)
 
     def _named(self, href: str, ask: Callable[[], T]) -> T:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from siteline.guard.bytesource import ByteSource, ShortFile
@@ -19,6 +19,7 @@ _MAX_LEVELS: Final = 64
 _MAX_ENTRIES: Final = 512
 _MAX_TAG: Final = 64 * 1024 * 1024
 _MAX_SIDE: Final = 2**31 - 1
+_CHOP: Final = 64 * 1024
 _MAX_RATIO: Final = 20_000
 _MAX_CLAIM: Final = 64 * 2**30
 """A file that claims more than this many bytes, and this many times its own size, is refused (row 15)."""
@@ -56,6 +57,19 @@ class Level:
     compression: int
     separate: bool
     subfile: int
+    chopped: bool = False
+    """One strip of the file that is not compressed is taken as many, so that a window needs but some of it."""
+
+    @property
+    def block_bytes(self) -> int:
+        """Bytes of one block when decoded: a number of less than 8 bits takes a byte, and so on."""
+        samples = 1 if self.separate else self.samples
+        return self.block_width * self.block_height * samples * next(n for n in (1, 2, 4, 8, 16) if max(self.bits) <= 8 * n)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row of a strip that is not compressed."""
+        return -(-self.width * (self.bits[0] if self.separate else sum(self.bits)) // 8)
 
     @property
     def across(self) -> int:
@@ -172,7 +186,15 @@ def _level(header: Header, tags: Mapping[int, Tag]) -> Level:
         tags, width, height, block_width, block_height, tiled, samples, bits, compression, separate, one(SUBFILE, 0)
     )
     _plausible(header, level)
-    return level
+    return _chopped(level, one(PHOTOMETRIC, 1))
+
+
+def _chopped(level: Level, photometric: int) -> Level:
+    """``level`` with a single large strip taken as strips of about 64 kB; not where colours share rows (YCbCr)."""
+    rows = max(1, _CHOP // level.row_bytes)
+    if level.tiled or level.compression != 1 or photometric == 6 or level.down > 1 or rows >= level.height:
+        return level
+    return replace(level, block_height=rows, chopped=True)
 
 
 def _bits(header: Header, tag: Tag | None, samples: int) -> tuple[int, ...]:
@@ -202,6 +224,14 @@ def _plausible(header: Header, level: Level) -> None:
 
 def block_ranges(layout: Layout, level: Level, numbers: range) -> list[tuple[int, int]]:
     """(offset, length) of neighbouring blocks; length 0 where the file leaves a block out (row 13). Raises ``BadTiff``."""
+    if level.chopped:
+        plane = numbers.start // level.down
+        ((start, length),) = _stated(layout, level, range(plane, plane + 1))
+        return [_slice(level, start, length, number - plane * level.down) for number in numbers]
+    return _stated(layout, level, numbers)
+
+
+def _stated(layout: Layout, level: Level, numbers: range) -> list[tuple[int, int]]:
     offsets = level.tags[TILE_OFFSETS if level.tiled else STRIP_OFFSETS]
     counts = level.tags[TILE_COUNTS if level.tiled else STRIP_COUNTS]
     try:
@@ -212,3 +242,12 @@ def block_ranges(layout: Layout, level: Level, numbers: range) -> list[tuple[int
     if min(starts) < 0 or min(lengths) < 0:
         raise BadTiff("its list of blocks holds negative numbers")
     return [(start, length if start else 0) for start, length in zip(starts, lengths, strict=True)]
+
+
+def _slice(level: Level, start: int, length: int, number: int) -> tuple[int, int]:
+    """A part of the one strip that begins at ``start``."""
+    first = number * level.block_height
+    rows = min(level.block_height, level.height - first)
+    if length and (first + rows) * level.row_bytes > length:
+        raise BadTiff(f"it is cut off: its strip of {length:,} bytes ends before row {first + rows:,}", "truncated")
+    return start + first * level.row_bytes, rows * level.row_bytes if length else 0

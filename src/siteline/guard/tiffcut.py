@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from siteline.guard import tiff
+from siteline.guard import holes, tiff
 from siteline.guard.bytesource import ByteSource, Range, ZeroBytes
 from siteline.guard.tiff import BadTiff, Layout, Level
 
@@ -92,21 +92,25 @@ def runs(ranges: Sequence[Range]) -> list[Range]:
     return merged
 
 
-def read_blocks(source: ByteSource, layout: Layout, blocks: Blocks) -> list[bytes]:
-    """The bytes of each block, b"" where the file leaves one out. Raises ``BadTiff`` and what ``source`` raises."""
-    zeros_ok = blocks.level.compression == 1
+def read_blocks(source: ByteSource, layout: Layout, blocks: Blocks, *, checked: bool = False) -> list[bytes]:
+    """The bytes of each block, b"" where the file leaves one out. Raises ``BadTiff`` and what ``source`` raises.
+
+    A block with a hole (see ``guard.holes``) is asked for once more. ``checked``: the bytes are known to be right.
+    """
+    level = blocks.level
+    zeros_ok = checked or level.compression == 1
     held = {r: layout.header.begun(*r) for r in set(blocks.ranges) if r[1]}
     stretches = runs([r for r, data in held.items() if data is None])
     read = dict(zip(stretches, source.read_many(stretches, zeros_ok=zeros_ok), strict=True))
     starts = sorted(read)
     found = {r: _sliced(r, held, read, starts) for r in held}
     if not zeros_ok:
-        blank = [r for r, data in found.items() if not data.strip(b"\0")]
-        again = source.read_many(blank, zeros_ok=False)
-        if any(not data.strip(b"\0") for data in again):
-            raise ZeroBytes("a compressed block of it is nothing but zero bytes")
-        found.update(zip(blank, again, strict=True))
-    if blocks.level.compression == _JPEG and any(_END_OF_JPEG not in data[-64:] for data in found.values()):
+        odd = [r for r, data in found.items() if holes.judge(data, level.compression, level.block_bytes) != "sound"]
+        again = source.read_many(odd, zeros_ok=False)
+        if any(holes.judge(data, level.compression, level.block_bytes) == "broken" for data in again):
+            raise ZeroBytes("a compressed block of it has zero bytes where there must be others")
+        found.update(zip(odd, again, strict=True))
+    if level.compression == _JPEG and any(_END_OF_JPEG not in data[-64:] for data in found.values()):
         raise BadTiff("a JPEG block of it is cut off", "truncated")  # decoders only warn, and fill the rest with grey
     return [found[r] if r[1] else b"" for r in blocks.ranges]
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from siteline.guard.pixels import Affine, Bounds
+from siteline.guard.tiffhead import BadTiff
+from siteline.model.errors import shorten
 
 Window = tuple[int, int, int, int]
 """(first row, first column, rows, columns)"""
@@ -44,7 +46,7 @@ def place(bounds: Bounds, crs: str, target: str, frame: Affine, width: int, heig
     """``bounds`` of ``crs`` in the CRS ``target`` of a raster, edges followed; infinite where they do not reach there.
 
     Longitudes are turned to where the raster has them (-180 to 180, or 0 to 360): of an area on both sides of its edge, to
-    the larger part.
+    the larger part. Raises ``BadTiff`` for a CRS that is not known, or not of the Earth.
     """
     own = _transformed(bounds, crs, target)
     if not _is_geographic(target) or not math.isfinite(own[0]):
@@ -81,8 +83,9 @@ def _transformed(bounds: Bounds, crs: str, target: str) -> Bounds:
 
     if crs == target:
         return bounds
+    way = _transformer(crs, target)
     try:
-        left, bottom, right, top = _transformer(crs, target).transform_bounds(*bounds, densify_pts=21)
+        left, bottom, right, top = way.transform_bounds(*bounds, densify_pts=21)
     except ProjError:
         return (math.inf,) * 4
     return float(left), float(bottom), float(right), float(top)
@@ -91,15 +94,23 @@ def _transformed(bounds: Bounds, crs: str, target: str) -> Bounds:
 @lru_cache(maxsize=256)
 def _transformer(crs: str, target: str) -> Any:
     from pyproj import Transformer
+    from pyproj.exceptions import ProjError
 
-    return Transformer.from_crs(crs, target, always_xy=True)
+    try:
+        return Transformer.from_crs(crs, target, always_xy=True)
+    except ProjError:
+        raise BadTiff(f"nothing leads from {shorten(crs)} to {shorten(target)}", "no georeference") from None
 
 
 @lru_cache(maxsize=256)
 def _is_geographic(crs: str) -> bool:
     from pyproj import CRS
+    from pyproj.exceptions import CRSError
 
-    return bool(CRS.from_user_input(crs).is_geographic)
+    try:
+        return bool(CRS.from_user_input(crs).is_geographic)
+    except CRSError:
+        raise BadTiff(f"its CRS is not known: {shorten(crs)}", "no georeference") from None
 
 
 def _floor(value: float) -> int:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark", "print"]
 Progress = Callable[[int, int], None]
 
+HISTORY = 10
+"""Scenes around one without a mask layer, by which its clouds are told."""
+
 COLOURS = ("red", "green", "blue")
 
 
@@ -44,6 +47,7 @@ def chips(
     from siteline.guard.files import make_folder
     from siteline.publish.chips import write_chips
 
+    _check_bands(bands)
     data, site = _site(case)
     structure = _structure(data, structure_id)
     by_stack = stacks(chosen)
@@ -84,8 +88,11 @@ def compare(
 
     data, site = _site(case)
     pair = [scene_named(scenes(case), name) for name in (before, after)]
-    if pair[0] is pair[1]:
+    if pair[0].scene_id == pair[1].scene_id:
         raise BadInput(f"{before} and {after} are the same scene; name two")
+    if pair[0].when.first_day > pair[1].when.first_day:
+        raise BadInput(f"{before} was taken after {after}; name the earlier one first")
+    _check_bands(bands)
     pixel = res or finest(pair)
     if structure:
         _structure(data, structure)
@@ -95,12 +102,33 @@ def compare(
     told(f"loading {pair[0].scene_id} and {pair[1].scene_id}")
     with reader(case) as opened:
         reference = pair[0].scene_id if align else None
-        cube = load(pair, grid, bands=_shown(pair, bands), reader=opened, reference=reference)
+        cube = load(_with_history(case, pair), grid, bands=_shown(pair, bands), reader=opened, reference=reference)
     make_folder(out)
     told("drawing")
-    first = list(cube.scene_id.values).index(pair[0].scene_id)
+    ids = list(cube.scene_id.values)
+    cube = cube.isel(time=[ids.index(scene.scene_id) for scene in pair])
+    first = 0
     drawn = [s for s in data.structures.values() if s.geometry_wkt and (not structure or s.structure_id == structure)]
     return {path.name: path for path in write_compare(cube, first, 1 - first, drawn, out, theme=theme)}
+
+
+def _with_history(case: Path, pair: Sequence[ImageScene]) -> Sequence[ImageScene]:
+    """``pair``; where one has no mask layer, with the scenes around it in time by which its clouds are known."""
+    from siteline.cube.stacks import stacks
+
+    if all(scene.masks for scene in pair) or pair[0].sensor == "radar" or len(stacks(pair)) > 1:
+        return pair
+    chosen = {scene.scene_id: scene for scene in pair}
+    others = [scene for scene in scenes(case) if scene.sensor == "optical" and scene.when.known]
+    for scene in pair:
+        nearest = sorted(others, key=lambda other: abs(other.when.first_day - scene.when.first_day))
+        chosen |= {other.scene_id: other for other in nearest[:HISTORY]}
+    return tuple(chosen.values())
+
+
+def _check_bands(bands: Sequence[str] | None) -> None:
+    if bands and len(bands) not in (1, 3):
+        raise BadInput(f"--bands {','.join(bands)}: name one band for grey, or three for red, green and blue")
 
 
 def _site(case: Path) -> tuple[CaseData, Site]:

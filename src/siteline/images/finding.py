@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siteline.images.opening import client as _client
+from siteline.model.doubts import AreaDoubtful, tell
+from siteline.model.errors import FileTrouble
 from siteline.model.imagery import FoundScene, Search, Status
 from siteline.model.scene import ImageScene
 from siteline.model.search import Found, Query, StacItem
-from siteline.model.site import Site, site_of
+from siteline.model.site import Site, site_of, unwrapped
 
 if TYPE_CHECKING:
     from siteline.catalogue.source import Source
@@ -65,16 +67,26 @@ def set_area(case: Path, area: str, who: str) -> None:
     from siteline.guard.areas import read_area
     from siteline.store.case import Case
 
-    wkt = read_area(area)
+    wkt = "" if area == "none" else read_area(area)
     with Case.open(case) as opened:
-        settings = opened.data().settings
-        if settings.area != wkt:
-            opened.set_settings(replace(settings, area=wkt), who)
+        data = opened.data()
+        if data.settings.area != wkt:
+            opened.set_settings(replace(data.settings, area=wkt), who)
+    outside = [
+        s.structure_id for s in data.structures.values() if s.geometry_wkt and wkt and not _meets(wkt, s.geometry_wkt)
+    ]
+    if outside:
+        tell(AreaDoubtful(case.name, f"the area does not hold {', '.join(outside[:5])}; --area none takes it out again"))
+
+
+def _meets(area: str, footprint: str) -> bool:
+    import shapely
+
+    return bool(shapely.intersects(unwrapped(area), unwrapped(footprint)))
 
 
 def _judged(held: Mapping[str, FoundScene], found: Found, search_id: str, site: Site, now: datetime) -> Iterator[FoundScene]:
     """The scenes of an answer, and those held whose status it changes: kept, duplicate of another, or quarantined."""
-    from siteline.catalogue.coverage import covered_share
     from siteline.catalogue.duplicates import resolve
     from siteline.catalogue.items import scene_of
 
@@ -90,7 +102,7 @@ def _judged(held: Mapping[str, FoundScene], found: Found, search_id: str, site: 
     dropped = {lost: f"of {kept}: {rule}" for lost, kept, rule in resolved.dropped}
     for scene, item in new.values():
         status: Status = "quarantined" if scene.quarantined else "duplicate" if scene.scene_id in dropped else "kept"
-        shares = {key: covered_share(scene, wkt) for key, wkt in site.footprints.items()}
+        site_share, shares = _shares(scene, site)
         yield FoundScene(
             scene_id=scene.scene_id,
             search_id=search_id,
@@ -100,19 +112,34 @@ def _judged(held: Mapping[str, FoundScene], found: Found, search_id: str, site: 
             provider=scene.provider,
             platform=scene.platform,
             cloud_percent=scene.cloud_percent,
-            site_share=covered_share(scene, site.area_wkt),
-            structure_shares={key: share for key, share in shares.items() if share is not None},
+            site_share=site_share,
+            structure_shares=shares,
             licence=scene.licence,
             credit=scene.credit,
             status=status,
             why="; ".join([*scene.problems, *([dropped[scene.scene_id]] if scene.scene_id in dropped else [])]),
         )
-    for key, before in held.items():
-        if key in new or before.status == "quarantined":
-            continue
-        now_is: Status = "duplicate" if key in dropped else "kept"
-        if now_is != before.status:
-            yield replace(before, status=now_is, why=dropped.get(key, ""))
+    for scene in old:
+        before = held[scene.scene_id]
+        now_is: Status = before.status
+        why = before.why
+        if before.status != "quarantined":
+            now_is = "duplicate" if scene.scene_id in dropped else "kept"
+            why = before.why if now_is == before.status else dropped.get(scene.scene_id, "")
+        site_share, shares = _shares(scene, site)
+        after = replace(before, status=now_is, why=why, site_share=site_share, structure_shares=shares)
+        if after != before:
+            yield after
+
+
+def _shares(scene: ImageScene, site: Site) -> tuple[float | None, dict[str, float]]:
+    """Share of the site, and of each footprint, that the scene's outline covers."""
+    from siteline.catalogue.coverage import covered_share
+
+    told = {key: covered_share(scene, wkt) for key, wkt in site.footprints.items()}
+    rounded = {key: round(share, 4) for key, share in told.items() if share is not None}
+    share = covered_share(scene, site.area_wkt)
+    return None if share is None else round(share, 6), rounded
 
 
 def _search(key: str, name: str, query: Query, found: Found, at: datetime) -> Search:
@@ -130,6 +157,11 @@ def _source(name: str, client: Client) -> Source:
     if path.is_dir():
         remember(str(path.resolve()))
         return source_for(path.resolve())
+    if "://" not in name and (path.is_file() or len(path.parts) > 1):
+        if not path.exists():
+            raise FileTrouble(path, "does not exist", "check the path of the folder or the catalogue")
+        if path.suffix.lower() not in (".json", ".geojson"):
+            raise FileTrouble(path, "is no source of images", "name a folder of images, or a STAC catalogue (.json)")
     source = source_named(name, client)
     if "://" in name or path.exists():
         remember(name if "://" in name else str(path.resolve().parent))

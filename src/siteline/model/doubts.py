@@ -37,6 +37,10 @@ class NotAligned(Doubt):
     """A scene could not be aligned to the reference; it is not used for pixel measurements."""
 
 
+class AreaDoubtful(Doubt):
+    """The area of the site does not hold what lies on it."""
+
+
 class DateIsLimit(Doubt):
     """The date is that of a mosaic or a release: the pixels are not later than it, how much older is not known."""
 

@@ -72,6 +72,8 @@ def grid_over(wkt: str, res_m: float, margin_m: float, crs: str = "") -> Grid:
     project = Transformer.from_crs("EPSG:4326", chosen, always_xy=True).transform
     flat = shapely.transform(shape.segmentize(0.01), lambda xy: np.column_stack(project(_wrapped(xy[:, 0]), xy[:, 1])))
     left, bottom, right, top = flat.bounds
+    if not np.isfinite(flat.bounds).all():
+        raise NoArea("the area cannot be put on a map", "set it anew: siteline find CASE --area west,south,east,north")
     margin = margin_m + (POINT_SIDE_M / 2 if right - left == 0 == top - bottom and not crs else 0.0)
     return Grid.covering(chosen, (left - margin, bottom - margin, right + margin, top + margin), res_m)
 

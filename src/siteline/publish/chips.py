@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from siteline.publish.canvas import Canvas, fit_title, rasterise
 from siteline.publish.chipgrid import GAP_DAYS, LARGE, Block, Cell, blocks, cells, pages, size_of, year
 from siteline.publish.chipparts import MARGIN, Sheet, counts, draw_block, draw_key, sheet_width
 from siteline.publish.credits import credit_words
-from siteline.publish.cubeview import footprint_mask, ground_of, shape_of, window_around
+from siteline.publish.cubeview import doubt_of, footprint_mask, ground_of, shape_of, window_around
 from siteline.publish.figurefiles import slug, write_figures
 from siteline.publish.look import day_range
 from siteline.publish.rug import draw_rug
@@ -146,6 +147,7 @@ def _caption(sheet: Sheet, judged: Sequence[View], laid: Sequence[Cell]) -> list
         out.append("Large grey images could not be aligned: what they show counts, pixel by pixel they are not compared.")
     if any(cell.gap is not None for cell in laid):
         out.append(f"“Unseen”: days since the last scene that shows it, where more than {GAP_DAYS} passed.")
+    out += _doubts(sheet, used)
     empty = [v.when.split(",")[0] for v in judged if v.verdict == "empty"]
     if empty:
         listed = "; ".join(empty[:6]) + (
@@ -153,3 +155,17 @@ def _caption(sheet: Sheet, judged: Sequence[View], laid: Sequence[Cell]) -> list
         )
         out.append(f"Left out, without any data here: {listed}.")
     return [*out, credits_] if (credits_ := credit_words(sheet.part, used)) else out
+
+
+def _doubts(sheet: Sheet, used: Sequence[int]) -> list[str]:
+    """What is doubtful about the scenes drawn, each doubt once; what is said of alignment stands with the images."""
+    told = Counter(
+        part.strip()
+        for index in used
+        for part in doubt_of(sheet.part, index).split(";")
+        if part.strip() and not part.strip().startswith("not aligned")
+    )
+    every = len(used)
+    lines = [f"{words} ({'every scene' if n == every else f'{n} of {every} scenes'})" for words, n in told.most_common(4)]
+    more = f"; and {len(told) - 4} more" if len(told) > 4 else ""
+    return [f"Doubtful: {'; '.join(lines)}{more}."] if lines else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,5 +22,9 @@ def write_figures(out: Path, made: Mapping[str, bytes]) -> tuple[Path, ...]:
 
 
 def slug(text: str) -> str:
-    """``text`` as a part of a file name: letters, digits, dot, hyphen and underscore, at most 80."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:80].strip("._") or "structure"
+    """``text`` as a part of a file name: letters and digits of any script, dot, hyphen and underscore, at most 60.
+
+    Where that loses something a few digits of its SHA-256 are added, so that two names never share a file.
+    """
+    plain = re.sub(r"[^\w.-]+", "_", text)[:60].strip("._")
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:6]}".lstrip("-")
