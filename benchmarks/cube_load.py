@@ -46,8 +46,8 @@ def run(counts: tuple[int, ...] = (24, 240), runs: int = RUNS) -> dict[str, Any]
 def table(figures: dict[str, Any]) -> str:
     """The figures as a markdown table, with the ratio of siteline's time to each."""
     lines = [
-        "| scenes | contender | time | siteline's time / its | peak memory | does |",
-        "| ---: | --- | ---: | ---: | ---: | --- |",
+        "| scenes | contender | time | siteline's time / its | CPU | siteline's CPU / its | peak memory | does |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
     does = {
         "siteline": "reads, calibrates, masks (SCL, dilated 40 m), float32",
@@ -59,16 +59,17 @@ def table(figures: dict[str, Any]) -> str:
     for count, results in figures.items():
         if count == "server":
             continue
-        own = results["siteline"]["seconds"]
+        own, own_cpu = results["siteline"]["seconds"], results["siteline"]["cpu"]
         for name, told in results.items():
             ratio = f"{own / told['seconds']:.2f}"
             memory = f"{told['memory'] / 2**20:,.0f} MiB"
-            lines.append(f"| {count} | {name} | {told['seconds']:.2f} s | {ratio} | {memory} | {does[name]} |")
+            cpu = f"{told['cpu']:.2f} s | {own_cpu / told['cpu']:.2f}"
+            lines.append(f"| {count} | {name} | {told['seconds']:.2f} s | {ratio} | {cpu} | {memory} | {does[name]} |")
     return "\n".join(lines)
 
 
 def _median(results: list[dict[str, Any]]) -> dict[str, float]:
-    return {key: statistics.median(r[key] for r in results) for key in ("seconds", "memory")}
+    return {key: statistics.median(r[key] for r in results) for key in ("seconds", "cpu", "memory")}
 
 
 def _in_process(name: str, path: Path) -> dict[str, Any]:
@@ -90,10 +91,11 @@ def _contend(name: str, path: Path) -> dict[str, float]:
     }[name]
     make(listed[:1])()
     job = make(listed)
-    started = time.perf_counter()
+    before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     job()
-    seconds = time.perf_counter() - started
-    return {"seconds": seconds, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": seconds, "cpu": cpu, "memory": after.ru_maxrss * 1024}
 
 
 def _bounds() -> tuple[float, float, float, float]:
