@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from rasterio.transform import Affine
 
 from raster_samples import UTM, gdal_mask, gdal_window, numbers, window_bounds, write
+from siteline.guard import tiffcut
 from siteline.guard.bytesource import LocalBytes, MemoryBytes
 from siteline.guard.reader import Reader
 from siteline.guard.tiff import BadTiff, Header, NotTiff, read_layout
@@ -557,6 +558,118 @@ def test_only_images_of_the_same_shape_are_overviews(tmp_path: Path, reader: Rea
     path.write_bytes(raw)
     with LocalBytes(path) as source:
         assert [level.width for level in read_layout(source).levels] == [100]
+
+
+def test_a_tile_far_larger_than_its_image_is_refused(tmp_path: Path) -> None:
+    """A decoder takes memory for the whole tile: a file of 200 bytes made it take 8 GB."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(_claims(4))
+    with Reader(local_roots=(tmp_path,)) as placed, pytest.raises(ReadFailed) as failed:
+        placed.read(str(path), (1,), (0, 0, 4, 4), CRS, None, georef=(CRS, (1, 0, 0, 0, -1, 4)))
+    assert failed.value.kind == "too large"
+
+
+def test_bits_are_counted_as_the_bytes_they_become(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", np.ones((1, 40_000, 8), "uint8"), nbits="1", blockysize=40_000, compress="deflate")
+    raw = bytearray(path.read_bytes())
+    with LocalBytes(path) as source:
+        tag = read_layout(source).levels[0].tags[256]
+    struct.pack_into("<H" if tag.kind == 3 else "<I", raw, tag.at, 40_000)
+    path.write_bytes(raw)
+    with Reader(local_roots=(tmp_path,)) as reader, pytest.raises(ReadFailed) as failed:
+        reader.read(str(path), (1,), (0, 0, 9e9, 9e9), CRS, None)
+    assert failed.value.kind == "too large"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("interleave", ["pixel", "band"])
+@pytest.mark.parametrize("endianness", ["little", "big"])
+def test_a_plain_file_of_one_strip_is_read_in_parts(
+    tmp_path: Path, reader: Reader, count: int, interleave: str, endianness: str
+) -> None:
+    values = numbers(count, 900, 333, "uint16")
+    values[:, 500:700] = 0
+    options = {"blockysize": 900, "interleave": interleave, "endianness": endianness}
+    path = write(tmp_path / "a.tif", values, **options)
+    with LocalBytes(path) as source:
+        image = read_layout(source)
+        level = image.levels[0]
+        assert level.chopped and level.down > 5
+        window = tiffcut.blocks_of(image, level, (300, 5, 9, 9), tuple(range(1, count + 1)))
+        assert window.length < 3 * 64 * 1024 < path.stat().st_size
+    for where in [(0, 0, 900, 333), (300, 5, 9, 9), (890, 300, 50, 90), (0, 0, 1, 1)]:
+        got = reader.read(str(path), tuple(range(count, 0, -1)), window_bounds(UTM, *where), CRS, None)
+        np.testing.assert_array_equal(got.values, gdal_window(path, got, tuple(range(count, 0, -1))))
+        assert got.present.all() == (where[0] != 0 or where[2] < 900)
+    cut = tmp_path / "cut.tif"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(ReadFailed) as failed:
+        reader.read(str(cut), (count,), window_bounds(UTM, 800, 0, 99, 99), CRS, None)
+    assert failed.value.kind == "truncated"
+
+
+def test_a_strip_too_short_for_its_image_is_cut_off(tmp_path: Path, reader: Reader) -> None:
+    path = write(tmp_path / "a.tif", numbers(1, 900, 333, "uint16"), blockysize=900)
+    raw = bytearray(path.read_bytes())
+    with LocalBytes(path) as source:
+        counts = read_layout(source).levels[0].tags[279]
+    struct.pack_into("<I", raw, counts.at, 333 * 2 * 500)
+    path.write_bytes(raw)
+    same(reader, path, (100, 100, 50, 50))
+    with pytest.raises(ReadFailed) as failed:
+        reader.read(str(path), (1,), window_bounds(UTM, 600, 100, 50, 50), CRS, None)
+    assert failed.value.kind == "truncated"
+
+
+def _doubles(*values: float) -> bytes:
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+SCALE, TIE = (33550, 12, 3, _doubles(10, 10, 0)), (33922, 12, 6, _doubles(2, 3, 0, 500_000, 4_000_000, 0))
+MATRIX = (34264, 12, 16, _doubles(5, 1, 0, 100, 1, -5, 0, 200, 0, 0, 0, 0, 0, 0, 0, 1))
+
+
+@pytest.mark.parametrize("point", [1, 2])
+@pytest.mark.parametrize("placed", [
+    [SCALE, TIE],
+    [SCALE, TIE, MATRIX],
+    [MATRIX],
+    [(33550, 12, 3, _doubles(10, -10, 0)), TIE],
+    [(33550, 12, 3, _doubles(0, 10, 0)), TIE, MATRIX],
+    [(33550, 11, 3, struct.pack("<3f", 10, 10, 0)), TIE],
+])  # fmt: skip
+def test_of_several_placements_gdals_is_taken(tmp_path: Path, reader: Reader, placed: list[Any], point: int) -> None:
+    keys = (34735, 3, 16, struct.pack("<16H", 1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, point, 3072, 0, 1, 32652))
+    one = [(number, 3, 1, struct.pack("<H", value)) for number, value in ((256, 8), (257, 8), (258, 8), (259, 1), (262, 1))]
+    path = tmp_path / "a.tif"
+    path.write_bytes(
+        write_tiff("<", [*one, (277, 3, 1, b"\1\0"), (278, 3, 1, b"\x08\0"), keys, *placed], [bytes(64)], tiled=False)
+    )
+    with rasterio.open(path) as source:
+        assert reader.info(str(path)).transform == pytest.approx(tuple(source.transform)[:6], rel=1e-12)
+    assert reader.info(str(path)).crs == CRS
+
+
+@pytest.mark.parametrize("georef", [
+    ("nonsense", (1, 0, 0, 0, -1, 0)),
+    ("EPSG:999999", (1, 0, 0, 0, -1, 0)),
+    ("+proj=longlat +R=1737400 +no_defs", (1, 0, 0, 0, -1, 0)),
+    (CRS, (1, 0, 0, 0, -1)),
+    (CRS, (1, 0, float("nan"), 0, -1, 0)),
+    (CRS, (1, 1, 0, 1, 1, 0)),
+])  # fmt: skip
+def test_a_place_stated_beside_a_file_that_is_none_is_named(tmp_path: Path, reader: Reader, georef: Any) -> None:
+    path = write(tmp_path / "a.tif", numbers(1, 9, 9, "uint8"))
+    with pytest.raises(ReadFailed) as failed:
+        reader.read(str(path), (1,), window_bounds(UTM, 0, 0, 9, 9), CRS, None, georef=georef)
+    assert failed.value.kind == "no georeference"
+
+
+def test_a_crs_that_leads_nowhere_is_named(tmp_path: Path, reader: Reader) -> None:
+    path = write(tmp_path / "a.tif", numbers(1, 9, 9, "uint8"), crs='LOCAL_CS["a plan",UNIT["metre",1]]')
+    with pytest.raises(ReadFailed, match="nothing leads from") as failed:
+        reader.read(str(path), (1,), window_bounds(UTM, 0, 0, 9, 9), CRS, None)
+    assert failed.value.kind == "no georeference"
 
 
 REAL = ("naip-nd/*.tif", "oscd/*/*.tif", "santa-barbara-s1/*.tif", "landsat8-ny/**/*.TIF", "verdun-s2/SENTINEL/*/*/**/*.tif")
