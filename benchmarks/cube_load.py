@@ -68,6 +68,11 @@ def table(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def ratio(figures: dict[str, Any], count: str, what: str) -> float:
+    """siteline's figure over odc-stac's."""
+    return float(figures[count]["siteline"][what] / figures[count]["odc-stac"][what])
+
+
 def _median(results: list[dict[str, Any]]) -> dict[str, float]:
     return {key: statistics.median(r[key] for r in results) for key in ("seconds", "cpu", "memory")}
 
