@@ -244,6 +244,19 @@ def test_the_crs_is_gdals(tmp_path: Path, reader: Reader, crs: str) -> None:
         assert rasterio.CRS.from_user_input(reader.info(str(path)).crs) == source.crs
 
 
+def test_a_name_of_a_crs_that_is_no_utf_8_costs_no_pixels(tmp_path: Path, reader: Reader) -> None:
+    """Old software writes Latin-1 there; rasterio cannot open such a file."""
+    path = write(tmp_path / "a.tif", numbers(1, 30, 30, "uint8"))
+    where = window_bounds(UTM, 0, 0, 30, 30)
+    sound = reader.read(str(path), (1,), where, CRS, None)
+    raw = path.read_bytes()
+    assert b"WGS 84 / UTM" in raw
+    path.write_bytes(raw.replace(b"WGS 84 / UTM", b"WGS 84 \xe9 UTM"))
+    got = reader.read(str(path), (1,), where, CRS, None)
+    np.testing.assert_array_equal(got.values, sound.values)
+    assert got.crs == sound.crs == CRS
+
+
 @pytest.mark.parametrize("mask_of", ["tiles", "strips"])
 @pytest.mark.parametrize("interleave", ["pixel", "band"])
 def test_internal_masks(tmp_path: Path, reader: Reader, mask_of: str, interleave: str) -> None:

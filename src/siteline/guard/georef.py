@@ -10,7 +10,7 @@ from siteline.guard import tiff
 from siteline.guard.gdal import crs_text, rasterio
 from siteline.guard.pixels import Affine, Georef
 from siteline.guard.tiff import BadTiff, Layout, Tag
-from siteline.guard.tiffcut import Entry, is_point, write_tiff
+from siteline.guard.tiffcut import Entry, geo_keys, is_point, write_tiff
 
 
 def affine_of(layout: Layout) -> Affine | None:
@@ -61,13 +61,8 @@ def _sound(affine: Affine) -> Affine | None:
 
 def crs_of(layout: Layout) -> str:
     """The CRS as ``EPSG:<code>`` where it has one, else as WKT; "" where the file names none."""
-    tags, header = layout.levels[0].tags, layout.header
-    keys = tuple(
-        (number, tag.kind, tag.count, header.value(tag))
-        for number in (tiff.GEOKEYS, tiff.GEODOUBLES, tiff.GEOASCII)
-        if (tag := tags.get(number)) is not None and tag.length <= 1024 * 1024
-    )
-    return _crs(header.order, keys) if keys else ""
+    keys = tuple(geo_keys(layout))
+    return _crs(layout.header.order, keys) if keys else ""
 
 
 @lru_cache(maxsize=512)
@@ -99,6 +94,6 @@ def _crs(order: str, keys: tuple[Entry, ...]) -> str:
             file.open(driver="GTiff") as source,
         ):
             found = source.crs
-    except (module.errors.RasterioError, module._err.CPLE_BaseError):
+    except (module.errors.RasterioError, module._err.CPLE_BaseError, ValueError):
         return ""
     return crs_text(found)

@@ -191,12 +191,7 @@ def _copied(layout: Layout, level: Level, blocks: Blocks, samples: int) -> list[
 
 def _placed(layout: Layout, level: Level, blocks: Blocks, frame: Sequence[float] | None) -> list[Entry]:
     """The geo keys of the whole, and where the corner of the blocks lies by ``frame`` (affine of the level)."""
-    order, entries = layout.header.order, []
-    for number in _GEO:
-        if tag := layout.levels[0].tags.get(number):
-            if tag.length > _MAX_COPIED:
-                raise BadTiff(f"tag {number} claims {tag.length:,} bytes")
-            entries.append((number, tag.kind, tag.count, layout.header.value(tag)))
+    order, entries = layout.header.order, geo_keys(layout)
     if frame is not None:
         a, b, c, d, e, f = frame
         row, col = blocks.corner
@@ -205,6 +200,28 @@ def _placed(layout: Layout, level: Level, blocks: Blocks, frame: Sequence[float]
         matrix = (a, b, 0.0, x, d, e, 0.0, y, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
         entries.append((tiff.MATRIX, 12, 16, struct.pack(f"{order}16d", *matrix)))
     return entries
+
+
+def geo_keys(layout: Layout) -> list[Entry]:
+    """The tags that name the CRS. What is no UTF-8 in their names for it becomes question marks: rasterio raises on it."""
+    entries: list[Entry] = []
+    for number in _GEO:
+        if tag := layout.levels[0].tags.get(number):
+            if tag.length > _MAX_COPIED:
+                raise BadTiff(f"tag {number} claims {tag.length:,} bytes")
+            value = layout.header.value(tag)
+            if number == tiff.GEOASCII and not _is_utf8(value):
+                value = bytes(byte if byte < 128 else ord("?") for byte in value)
+            entries.append((number, tag.kind, tag.count, value))
+    return entries
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_point(layout: Layout) -> bool:
