@@ -69,10 +69,13 @@ def show_fetched(done: Fetched, case: Path) -> None:
     """What was copied, how much, and what could not be."""
     out = console()
     there = f"; {done.held:,} were there already" if done.held else ""
+    # Small files came with their headers, and those of this machine do not travel.
+    due = f", about {_bytes(done.bytes_due)} to transfer" if done.bytes_due else ""
+    got = f", {_bytes(done.bytes_got)} transferred" if done.bytes_got else ""
     if done.planned_only:
-        out.print(Text(f" {done.scenes:,} scenes: {done.files:,} files to fetch, about {_bytes(done.bytes_due)}{there}"))
+        out.print(Text(f" {done.scenes:,} scenes: {done.files:,} files to copy{due}{there}"))
         return
-    out.print(Text(f" {done.scenes:,} scenes: {done.files:,} files fetched, {_bytes(done.bytes_got)}{there}"))
+    out.print(Text(f" {done.scenes:,} scenes: {done.files:,} files copied{got}{there}"))
     for scene_id, reason in done.failed:
         out.print(Text.assemble((" ✗ ", "red"), f"{clean(scene_id)}: {clean(reason)}"), soft_wrap=True)
     if done.failed:

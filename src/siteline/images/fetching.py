@@ -49,7 +49,8 @@ def fetch(
         failed = [(scene_id, str(why)) for request, why in planned.failed for scene_id in owners[request]]
         got = 0
         if not plan_only:
-            told(f"fetching {len(planned.due):,} files, about {planned.bytes_due / 1e6:,.1f} MB")
+            size = f", about {planned.bytes_due / 1e6:,.1f} MB" if planned.bytes_due else ""
+            told(f"fetching {len(planned.due):,} files{size}")
             results = fetching.fetch(opened, planned, workers=workers, progress=progress)
             got = results.bytes_got
             failed += [(scene_id, str(why)) for request, why in results.failed for scene_id in owners[request]]
