@@ -21,14 +21,6 @@ class CalibrationDoubtful(Doubt):
     """Metadata and pixels disagree about offset or scale, or nothing says what the numbers mean."""
 
 
-class DuplicateScene(Doubt):
-    """One acquisition is listed twice; one was kept by a recorded rule."""
-
-
-class SearchMaybeIncomplete(Doubt):
-    """A source does not say how many scenes it has; the list may lack some."""
-
-
 class SceneUnusable(Doubt):
     """A scene is kept and shown, and not used: quarantined, unreadable, without a place or a time."""
 
@@ -39,10 +31,6 @@ class NotAligned(Doubt):
 
 class AreaDoubtful(Doubt):
     """The area of the site does not hold what lies on it."""
-
-
-class DateIsLimit(Doubt):
-    """The date is that of a mosaic or a release: the pixels are not later than it, how much older is not known."""
 
 
 def tell(doubt: Doubt) -> None:
