@@ -1,0 +1,1 @@
+"""Changes in pixels: found, dated, sized, and how far to trust it."""

@@ -1,0 +1,1 @@
+"""Changes between two scenes, where there are too few for a series."""

@@ -1,0 +1,1 @@
+"""Structures in scenes as numbers: footprint against controls, scene by scene."""
