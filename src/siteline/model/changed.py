@@ -91,9 +91,9 @@ class Detected:
 
     ``probability``: P(one change or more) under ``prior``; ``evidence``: natural log Bayes factor of change against none.
     ``scenes`` counts the dates used, ``first``/``last`` bound them (days; NaN where there are none). ``changes``: in order
-    of time, empty where the evidence does not reach ``threshold``. ``prior``: what was assumed, by name. ``doubts``: what else
-    could have made the change (a sensor, baseline or orbit that changes at the same gap). ``conflict``: how other stacks
-    contradict this one, else "". ``note``: why nothing could be said, else "".
+    of time, empty where the evidence does not reach ``threshold``. ``prior``: what was assumed, by name. ``doubts``: what
+    else could have made the change (a sensor, baseline or orbit that changes at the same gap). ``conflict``: how other
+    stacks contradict this one, else "". ``note``: why nothing could be said, else "".
     """
 
     structure_id: str
