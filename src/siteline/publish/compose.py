@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from siteline.model.records import CaseData
+from siteline.model.records import CaseData, Event
 from siteline.model.weighed import Weighing
 from siteline.publish.draw import BAND, LANE, Label, Pen, bands, brackets, marks, posteriors
 from siteline.publish.legend import legend
@@ -69,7 +69,7 @@ def _block(
         head += [
             pen.text(p.x0, y, p.title, 13 if style == "key" else 11.5, fill=pen.colour("muted")) for p in panels if p.title
         ]
-    labels, shades, deep = _events(pen, data, weighing, panels, y + 4)
+    labels, shades, deep = event_marks(pen, shown_events(data, weighing), panels, y + 4)
     first = y + deep + 8
     front = []
     y = first
@@ -77,22 +77,28 @@ def _block(
         drawn, y = _row(pen, panels, shown, y, enlarged) if style == "key" else _thin(pen, panels, shown, y, style)
         front.append(drawn)
     foot = y
-    back = []
-    for panel in panels:
-        for at, text, second in panel.ticks():
-            x = panel.x(at)
-            back.append(tag("line", x1=x, x2=x, y1=first, y2=foot, stroke=pen.colour("hair"), stroke_width=0.8))
-            front.append(pen.text(x, foot + 14, text, 11, text_anchor=_side(panel, x, text), fill=pen.colour("muted")))
-            if second:
-                side = _side(panel, x, second)
-                front.append(pen.text(x, foot + 27, second, 11, text_anchor=side, fill=pen.colour("muted")))
-        front.append(tag("line", x1=panel.x0, x2=panel.x1, y1=foot, y2=foot, stroke=pen.colour("muted"), stroke_width=0.8))
+    back, axes = time_axes(pen, panels, first, foot)
     shade = "".join(
         tag("rect", x=x, y=start, width=w, height=foot - start, fill=pen.colour("event"), fill_opacity=0.17)
         for x, w, start in shades
     )
     lens = _lens(pen, panels, first, foot)
-    return "".join([*head, lens, *back, shade, labels, *front]), foot + 34
+    return "".join([*head, lens, back, shade, labels, *front, axes]), foot + 34
+
+
+def time_axes(pen: Pen, panels: Sequence[Panel], top: float, foot: float) -> tuple[str, str]:
+    """Grid lines from ``top`` to ``foot``, to lie behind everything, and the axes with their dates under ``foot``."""
+    back, front = [], []
+    for panel in panels:
+        for at, text, second in panel.ticks():
+            x = panel.x(at)
+            back.append(tag("line", x1=x, x2=x, y1=top, y2=foot, stroke=pen.colour("hair"), stroke_width=0.8))
+            front.append(pen.text(x, foot + 14, text, 11, text_anchor=_side(panel, x, text), fill=pen.colour("muted")))
+            if second:
+                side = _side(panel, x, second)
+                front.append(pen.text(x, foot + 27, second, 11, text_anchor=side, fill=pen.colour("muted")))
+        front.append(tag("line", x1=panel.x0, x2=panel.x1, y1=foot, y2=foot, stroke=pen.colour("muted"), stroke_width=0.8))
+    return "".join(back), "".join(front)
 
 
 def _side(panel: Panel, x: float, text: str) -> str:
@@ -163,8 +169,8 @@ def _lanes(pen: Pen, panels: Sequence[Panel], shown: Row, y: float) -> tuple[str
     return "".join(out), y
 
 
-def _events(
-    pen: Pen, data: CaseData, weighing: Weighing, panels: Sequence[Panel], top: float
+def event_marks(
+    pen: Pen, shown: Sequence[Event], panels: Sequence[Panel], top: float
 ) -> tuple[str, list[tuple[float, float, float]], float]:
     """Labels of the events, (x, width, top) of their shades, and how deep the labels reach."""
     labels: list[str] = []
@@ -172,7 +178,7 @@ def _events(
     deep = 0.0
     for panel in panels:
         shelf = Shelf(4)
-        for event in shown_events(data, weighing):
+        for event in shown:
             start, end = event.when.first_day, event.when.last_day
             if not event.when.known or end < panel.t0 or start > panel.t1:
                 continue

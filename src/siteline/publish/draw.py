@@ -103,19 +103,19 @@ def posteriors(pen: Pen, panel: Panel, row: Row, y: float) -> str:
     for change in row.transitions:
         low, high = change.interval90
         if panel.x(high) - panel.x(low) >= 14 and panel.t0 <= high and low <= panel.t1:
-            path = _outline(panel, change.posterior, y + BAND)
+            path = hill(panel, change.posterior, y + BAND)
             out.append(tag("path", hover(bracket_text(change)), d=path, fill=pen.colour("ink"), fill_opacity=0.17))
     return "".join(out)
 
 
-def _outline(panel: Panel, posterior: Posterior, foot: float) -> str:
-    """Path of the density, at most 160 steps, with the probability of merged steps added up."""
+def hill(panel: Panel, posterior: Posterior, foot: float, high: float = BAND - 4) -> str:
+    """Path of the density, at most 160 steps, with the probability of merged steps added up; its peak is ``high``."""
     step = -(-len(posterior.mass) // 160)
     starts = np.arange(0, len(posterior.mass), step)
     mass = np.add.reduceat(posterior.mass, starts)
     edges = np.append(posterior.edges[starts], posterior.edges[-1])
     height = mass / np.diff(edges)
-    height = height / height.max() * (BAND - 4)
+    height = height / height.max() * high
     path = f"M{num(panel.x(float(edges[0])))} {num(foot)}"
     for a, b, tall in zip(edges[:-1], edges[1:], height, strict=True):
         if b >= panel.t0 and a <= panel.t1:
