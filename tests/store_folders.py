@@ -151,6 +151,62 @@ def small() -> dict[str, Rows]:
                 "stac": '{"type": "Feature", "id": "a"}',
             },
         ],
+        **_shown_by_pixels(),
+    }
+
+
+def _shown_by_pixels() -> dict[str, Rows]:
+    return {
+        "measurements.csv": [
+            {
+                "measurement_id": "pad/folder/a/mean:nir",
+                "structure_id": "pad",
+                "scene_id": "folder/a",
+                "stack": "sentinel-2 10 m",
+                "when_days": "17957.09",
+                "acquired": "2019-03-02T02:11Z",
+                "measure": "mean:nir",
+                "value": "",
+                "spread": "",
+                "usable_share": "0.25",
+                "reasons": "cloud 75 %",
+            },
+        ],
+        "detections.csv": [
+            {
+                "detection_id": "pad/all",
+                "structure_id": "pad",
+                "stack": "all",
+                "measures": '["mean:nir"]',
+                "scenes": "1",
+                "first_days": "17957.09",
+                "last_days": "17957.09",
+                "probability": "0.02",
+                "evidence": "-3.5",
+                "threshold": "inf",
+                "changes": "[]",
+                "prior": '{"changes_per_year":0.1}',
+                "doubts": "[]",
+                "conflict": "",
+                "note": "too few scenes",
+            },
+        ],
+        "trust.csv": [
+            {
+                "trust_id": "pad/all",
+                "structure_id": "pad",
+                "stack": "all",
+                "placebos": "200",
+                "exceeding": "3",
+                "nominal": "0.05",
+                "threshold": "3",
+                "temperature": "0.8",
+                "covered": "0.95",
+                "ground_m": "10",
+                "power": "[]",
+                "note": "",
+            },
+        ],
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from siteline.model.errors import BadRows, BadSetting, CaseBusy, CaseTooNew, FileTrouble, NotACase, WouldOverwrite
+from siteline.model.pixeltables import PIXEL_TABLES
 from siteline.model.settings import Settings
 from siteline.model.tables import TABLES
 from siteline.store.case import Case
@@ -184,10 +185,10 @@ def test_a_transaction_that_fails_leaves_nothing(case: Path):
 
 def test_a_newer_case_is_left_alone(case: Path):
     with closing(sqlite3.connect(case)) as db, db:
-        db.execute("UPDATE siteline_meta SET value='4' WHERE key='schema_version'")
+        db.execute("UPDATE siteline_meta SET value='5' WHERE key='schema_version'")
     raw = case.read_bytes()
     for use in (Case.open, check_case):
-        with pytest.raises(CaseTooNew, match="schema version 4, this siteline reads up to 3"):
+        with pytest.raises(CaseTooNew, match="schema version 5, this siteline reads up to 4"):
             use(case)
     assert case.read_bytes() == raw
 
@@ -199,14 +200,15 @@ def old_case(path: Path, version: int = 1) -> Path:
         db.execute("INSERT INTO sources (source_id, publisher) VALUES ('s1', 'P')")
         db.execute("INSERT INTO structures (structure_id, name) VALUES ('pad', 'Pad')")
         assert ("extra" in [row[1] for row in db.execute("PRAGMA table_info(sources)")]) == (version > 1)
-        assert db.execute("SELECT 1 FROM sqlite_master WHERE name='imagery'").fetchone() is None
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        assert ("imagery" in names) == (version > 2) and "measurements" not in names
     return path
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_case_is_brought_up_to_date(tmp_path: Path, version: int):
     path = old_case(tmp_path / "old.gpkg", version)
-    steps = [("migrate", {"value": v}, {"value": v + 1}) for v in range(version, 3)]
+    steps = [("migrate", {"value": v}, {"value": v + 1}) for v in range(version, 4)]
     with Case.open(path) as opened:
         assert opened.data().sources["s1"].publisher == "P"
         migrations = [e for e in opened.journal() if e.what == "migrate"]
@@ -219,7 +221,7 @@ def test_an_older_case_is_brought_up_to_date(tmp_path: Path, version: int):
         assert opened.data() == read_folder(tmp_path / "in", today=TODAY)
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         create_schema(fresh)
-        for table in ("observations", "structures", "imagery", "searches"):
+        for table in ("observations", "structures", *(t.name for t in PIXEL_TABLES)):
             columns = [[row[1:] for row in d.execute(f"PRAGMA table_info({table})")] for d in (db, fresh)]
             assert columns[0] == columns[1]
         sql = "SELECT name, sql FROM sqlite_master WHERE type='trigger' ORDER BY name"

@@ -45,6 +45,12 @@ FAULTS = [
     ("findings.csv", "claim_type", "maybe"),
     ("readings.csv", "reading", "?"),
     ("hypotheses.csv", "title", ""),
+    ("measurements.csv", "value", "1,5"),
+    ("measurements.csv", "value", "nan"),
+    ("measurements.csv", "usable_share", "1.01"),
+    ("detections.csv", "scenes", ""),
+    ("detections.csv", "scenes", "2.5"),
+    ("trust.csv", "placebos", "-1"),
 ]
 
 

@@ -6,53 +6,15 @@ The CSV reader, the case file's schema, the JSON Schema and the reference page o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Kind = Literal["id", "ref", "refs", "text", "date", "word", "url"]
+from siteline.model.columns import Column, Table
+from siteline.model.pixeltables import PIXEL_TABLES
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: what it holds and what makes a value wrong.
-
-    ``kind``: ``id`` this table's key; ``ref`` a key of ``table``; ``refs`` several, joined by ``;``; ``date`` EDTF, blank =
-    not stated; ``word`` one of ``words`` (or, for states, mapped by settings); ``url`` http(s) address; ``text`` anything.
-    """
-
-    name: str
-    kind: Kind
-    doc: str
-    required: bool = False
-    table: str = ""
-    words: tuple[str, ...] = ()
-    optional_column: bool = False  # the whole column may be missing from the file
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: its name in the case file, its file in a folder, its columns in the order they are written."""
-
-    name: str
-    file: str
-    doc: str
-    columns: tuple[Column, ...]
-    required_file: bool = False
-
-    @property
-    def key(self) -> str:
-        """Name of the id column."""
-        return next(c.name for c in self.columns if c.kind == "id")
-
-    def column(self, name: str) -> Column | None:
-        """The declared column ``name``, or None for an extra one."""
-        return next((c for c in self.columns if c.name == name), None)
-
+__all__ = ["BY_NAME", "CLAIM_TYPES", "CONFIDENCES", "READINGS", "TABLES", "Column", "Table"]
 
 CONFIDENCES: Final = ("high", "medium", "low")
 CLAIM_TYPES: Final = ("began", "ended", "no_change", "activity")
-COMPLETENESS: Final = ("complete", "unknown")
-STATUSES: Final = ("kept", "duplicate", "quarantined")
 READINGS: Final = ("consistent", "inconsistent", "neutral")
 
 TABLES: Final[tuple[Table, ...]] = (
@@ -209,45 +171,7 @@ TABLES: Final[tuple[Table, ...]] = (
             Column("author", "text", "Who judged."),
         ),
     ),
-    Table(
-        "searches",
-        "searches.csv",
-        "What was asked of a source of scenes, and whether its answer was complete.",
-        (
-            Column("search_id", "id", "Key.", True),
-            Column("source", "text", "The source: a preset, the address of a STAC API or catalogue, or a folder."),
-            Column("asked", "text", "The question as JSON: area, period, options."),
-            Column("searched_at", "text", "When (UTC)."),
-            Column("returned", "text", "Number of scenes returned."),
-            Column("matched", "text", "Number of scenes there are by the source's own count; blank = it does not say."),
-            Column("completeness", "word", "Whether these are all.", True, words=COMPLETENESS),
-            Column("notes", "text", "What a reader of the list must know, a line each."),
-        ),
-    ),
-    Table(
-        "imagery",
-        "imagery.csv",
-        "Scenes with pixels that searches found, kept whole as STAC Items.",
-        (
-            Column("scene_id", "id", "Key: the source, then the id it gives.", True),
-            Column("search_id", "ref", "The latest search that returned it.", True, "searches"),
-            Column("source", "text", "The source's short name, as the key begins with it."),
-            Column("acquired", "text", "When it was taken: an instant or an EDTF interval, UTC; blank = not stated."),
-            Column("provider", "text", "Who sells or publishes the images."),
-            Column("platform", "text", "The satellite or aircraft."),
-            Column("cloud_percent", "text", "Cloud over the whole product, as declared; blank = not declared."),
-            Column("site_cloud_percent", "text", "Cloud over the site, from the pixels; blank = not known yet."),
-            Column("site_share", "text", "Share of the site that its footprint covers, 0 to 1; blank = not known."),
-            Column("structure_shares", "text", "The same for each structure with a footprint, as a JSON object."),
-            Column("licence", "text", "Licence, as declared."),
-            Column("credit", "text", "Credit line."),
-            Column("status", "word", "Whether it is used.", True, words=STATUSES),
-            Column(
-                "why", "text", "Why it is not used (the rule, and the scene kept instead), or what is doubtful about it."
-            ),
-            Column("stac", "text", "The STAC Item as JSON.", True),
-        ),
-    ),
+    *PIXEL_TABLES,
 )
 
 BY_NAME: Final[Mapping[str, Table]] = {table.name: table for table in TABLES}

@@ -33,7 +33,8 @@ WAIT_S = 5.0
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One change: ``at`` (UTC, ISO 8601 to the second), ``who``, ``table`` and ``key`` of the row, ``what`` was done
-    (insert, update, delete, migrate), the row ``before`` and ``after`` (None where there was or is none)."""
+    (insert, update, delete, migrate; ``run`` for the rows of a derived table, which have no key of their own here), the row
+    ``before`` and ``after`` (None where there was or is none)."""
 
     at: str
     who: str

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
+from siteline.model.columns import NUMBERS
 from siteline.model.errors import BadDate, UnknownState, shorten
 from siteline.model.settings import Settings
 from siteline.model.span import Span
 from siteline.model.states import canonical
 from siteline.model.tables import Column, Table
+from siteline.store.pixelcells import BadCell, detected_of, trust_of
 from siteline.store.spans import day_span, event_span, scene_span
 
 _URL = re.compile(r"https?://[^\s<>\"\x00-\x20]+\Z", re.IGNORECASE)
@@ -33,7 +35,13 @@ class RowChecks:
         self._settings = settings
         self._limit = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(days=2)
         self._columns = [(c.name, check) for c in table.columns if (check := self._check_of(c))]
-        self._whole = {"scenes": self._scene, "claims": _claim, "events": self._event}.get(table.name)
+        self._whole = {
+            "scenes": self._scene,
+            "claims": _claim,
+            "events": self._event,
+            "detections": _pixel_row(detected_of),
+            "trust": _pixel_row(trust_of),
+        }.get(table.name)
 
     def problems(self, cells: Mapping[str, str]) -> Iterator[Found]:
         """Yield everything wrong with one row; ``cells`` holds every declared column."""
@@ -42,7 +50,7 @@ class RowChecks:
             if reason := check(cells[name]):
                 wrong = True
                 yield name, reason
-        if self._whole is not None and not wrong:  # dates are compared only where each can be read
+        if self._whole is not None and not wrong:  # cells are compared only where each can be read
             yield from self._whole(cells)
 
     def _check_of(self, column: Column) -> Callable[[str], str] | None:
@@ -58,6 +66,8 @@ class RowChecks:
             return self._date_problem
         if column.kind == "url":
             return _url_problem
+        if column.kind in NUMBERS:
+            return _number_check(column)
         return _required if column.required else None
 
     def _date_problem(self, text: str) -> str:
@@ -101,6 +111,16 @@ def _claim(cells: Mapping[str, str]) -> Iterator[Found]:
         yield "after_date", reason
 
 
+def _pixel_row(read: Callable[[Mapping[str, str]], object]) -> Callable[[Mapping[str, str]], Iterator[Found]]:
+    def check(cells: Mapping[str, str]) -> Iterator[Found]:
+        try:
+            read(cells)
+        except BadCell as error:
+            yield error.column, str(error)
+
+    return check
+
+
 def _required(text: str) -> str:
     return "" if text.strip() else "is empty; this column must be filled in"
 
@@ -117,6 +137,19 @@ def _url_problem(text: str) -> str:
     if not text or _URL.match(text):
         return ""
     return f"{shorten(text)!r} is not a web address; write http:// or https:// and no spaces, or leave it blank"
+
+
+def _number_check(column: Column) -> Callable[[str], str]:
+    pattern = re.compile(NUMBERS[column.kind], re.ASCII)
+    wanted = {"number": "a number", "share": "a number from 0 to 1", "count": "a whole number"}[column.kind]
+    remedy = "correct it" if column.required else "correct it, or leave it blank where it is not known"
+
+    def check(text: str) -> str:
+        if pattern.fullmatch(text) or (not text and not column.required):
+            return ""
+        return f"{shorten(text)!r} is not {wanted}; {remedy}"
+
+    return check
 
 
 def _word_check(column: Column) -> Callable[[str], str]:

@@ -35,7 +35,7 @@ Rules for every file:
 
 - UTF-8, with or without a byte order mark; commas, double quotes, a header row. Line breaks inside quoted cells are kept.
 - The order of columns is free. Columns not named below are kept as they are and written back on export.
-- A blank cell means "not stated". It never means zero or no.
+- A blank cell means "not stated". It never means zero or no. Numbers are written with a point; `inf` is one.
 - Keys may hold any characters but `;`, control characters and outer spaces. Lists of keys are joined by `;`.
 - A file whose name is nearly one of these (`finding.csv`) is reported, since passing over it would lose data.
 - Where footprints are known, `structures.geojson` stands in place of `structures.csv`: a FeatureCollection in WGS 84
@@ -96,6 +96,8 @@ A GeoPackage 1.4 (OGC 12-128r19) on SQLite in WAL mode, schema version {SCHEMA_V
   `row_id` (the key), `before` and `after` (the row as JSON, geometry in hexadecimal). The database itself writes it in the
   transaction of the change and refuses to change or delete its rows. An edit made in QGIS is recorded too, by "another
   program". It shows what happened to an honest user; it is no seal against somebody who rewrites the file.
+  `measurements` are computed again whenever they are wanted: a run of siteline that writes them gets one line (action
+  `run`) that says how many rows, of which structures and stacks.
 
 A new case is built beside its place under a hidden name and moved there when it is complete: whatever ends the import,
 there is no case or the whole case. Changes to an existing case are one transaction each. One program writes at a time; a
@@ -131,6 +133,9 @@ def _facts(column: Column) -> Iterator[str]:
         "ref": f"key of {column.table}",
         "refs": f"keys of {column.table}, joined by `;`",
         "url": "web address",
+        "share": "number from 0 to 1",
+        "count": "whole number",
+        "json": "JSON",
     }
     words = " or ".join(f"`{word}`" for word in column.words)
     yield words or kinds.get(column.kind, column.kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from siteline.model.errors import BadRows, RowProblem
 from siteline.model.imagery import FoundScene, Search
 from siteline.model.tables import BY_NAME
 from siteline.store.case import Case
+from siteline.store.keeping import upsert
 
 
 def keep_search(case: Case, search: Search, scenes: Iterable[FoundScene], who: str) -> None:
@@ -19,12 +19,12 @@ def keep_search(case: Case, search: Search, scenes: Iterable[FoundScene], who: s
     Raises ``CaseBusy``, ``FileTrouble``.
     """
     with case.writing(who) as db:
-        _upsert(db, "searches", _search_cells(search))
+        upsert(db, BY_NAME["searches"], _search_cells(search))
         for scene in scenes:
             cells = _scene_cells(scene)
             if scene.site_cloud_percent is None:
                 del cells["site_cloud_percent"]  # known from the pixels of an earlier fetch, perhaps
-            _upsert(db, "imagery", cells)
+            upsert(db, BY_NAME["imagery"], cells)
 
 
 def keep_site_clouds(case: Case, percents: Mapping[str, float], who: str) -> None:
@@ -52,15 +52,6 @@ def searches(case: Case) -> tuple[Search, ...]:
         Search(key, source, asked, at, int(returned or 0), int(matched) if matched else None, complete, _lines(notes))
         for key, source, asked, at, returned, matched, complete, notes in rows
     )
-
-
-def _upsert(db: sqlite3.Connection, table: str, cells: Mapping[str, str]) -> None:
-    key = BY_NAME[table].key
-    names = ", ".join(cells)
-    sets = ", ".join(f"{name} = excluded.{name}" for name in cells if name != key)
-    marks = ", ".join("?" * len(cells))
-    sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {sets}"
-    db.execute(sql, tuple(cells.values()))
 
 
 def _search_cells(search: Search) -> dict[str, str]:

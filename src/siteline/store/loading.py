@@ -18,6 +18,7 @@ from siteline.model.tables import BY_NAME, TABLES, Table
 from siteline.store.checks import RowChecks
 from siteline.store.crosschecks import contradictions
 from siteline.store.rows import GEOJSON, CsvRows, GeoJsonRows, Row
+from siteline.store.schema import note_run
 
 Progress = Callable[[str, int], None]
 """Called with a table's name and the rows of it read so far."""
@@ -136,6 +137,8 @@ def _load_table(load: _Load, table: Table) -> None:
         load.problems.extend(rows.problems)
         load.unread.add(table.name)
     load.counts[table.name] = count
+    if table.derived and count:
+        note_run(load.db, table, {"rows": count, "of": "a folder"})
     if load.progress:
         load.progress(table.name, count)
 

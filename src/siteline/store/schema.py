@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Mapping
 
 from siteline.model.tables import BY_NAME, TABLES, Table
 
-SCHEMA_VERSION = 3
-"""Version 1 kept no unknown columns and its journal was blind to edits made by other programs; version 2 had no imagery."""
+SCHEMA_VERSION = 4
+"""Version 1 kept no unknown columns and its journal was blind to edits made by other programs; version 2 had no imagery;
+version 3 kept nothing of what pixels show."""
 
-_SINCE = {"searches": 3, "imagery": 3}
+_SINCE = {"searches": 3, "imagery": 3, "measurements": 4, "detections": 4, "trust": 4}
 """Tables that came later than version 1."""
 
 APPLICATION_ID = 0x47504B47
@@ -50,6 +53,8 @@ _SRS = (
     ("WGS 84 geodetic", 4326, "EPSG", 4326, WGS84, "longitude/latitude in decimal degrees"),
 )
 _NOW = "strftime('%Y-%m-%dT%H:%M:%SZ','now')"
+_WRITER = "(SELECT value FROM siteline_meta WHERE key='writer')"
+_WHO = f"coalesce({_WRITER}, '{STRANGER}')"
 _JOURNAL = "INSERT INTO siteline_journal (at, who, action, table_name, row_id, before, after)"
 
 
@@ -81,12 +86,12 @@ def migrate(db: sqlite3.Connection) -> None:
             db.execute(f'ALTER TABLE "{table.name}" ADD COLUMN {extra}')
         _watch(db, old)
         _note_step(db, 1)
-    if schema_version(db) == 2:
-        new = [table for table in TABLES if _SINCE.get(table.name) == 3]
+    for version in range(schema_version(db) or SCHEMA_VERSION, SCHEMA_VERSION):
+        new = [table for table in TABLES if _SINCE.get(table.name) == version + 1]
         for table in new:
-            _add_table(db, table, 3)
+            _add_table(db, table, version + 1)
         _watch(db, new, settings=False)
-        _note_step(db, 2)
+        _note_step(db, version)
 
 
 def schema_version(db: sqlite3.Connection) -> int | None:
@@ -102,6 +107,12 @@ def set_writer(db: sqlite3.Connection, who: str | None) -> None:
     db.execute("DELETE FROM siteline_meta WHERE key='writer'")
     if who is not None:
         db.execute("INSERT INTO siteline_meta (key, value) VALUES ('writer', ?)", (who.encode("utf-8", "replace").decode(),))
+
+
+def note_run(db: sqlite3.Connection, table: Table, run: Mapping[str, object]) -> None:
+    """One line of the journal for all the rows of a derived ``table`` that a run wrote: ``run`` says how many, of what."""
+    told = json.dumps(run, ensure_ascii=False)
+    db.execute(f"{_JOURNAL} VALUES ({_NOW}, {_WHO}, 'run', ?, '', NULL, ?)", (table.name, told))
 
 
 def _note_step(db: sqlite3.Connection, version: int) -> None:
@@ -139,11 +150,14 @@ def _table_sql(table: Table, version: int) -> str:
 
 
 def _watch(db: sqlite3.Connection, tables: list[Table], *, settings: bool = True) -> None:
-    """Triggers that write the journal, so that no change escapes it, whichever program makes it."""
+    """Triggers that write the journal, so that no change escapes it, whichever program makes it.
+
+    Those of derived tables leave out siteline's own writes, of which ``note_run`` tells.
+    """
     columns = {t.name: (t.key, [*(c.name for c in t.columns), "extra"]) for t in tables}
     if settings:
         columns["siteline_settings"] = ("fid", ["json"])
-    who = f"coalesce((SELECT value FROM siteline_meta WHERE key='writer'), '{STRANGER}')"
+    derived = {table.name for table in tables if table.derived}
     for name, (key, names) in columns.items():
         old, new = (_as_json(side, names, name == "structures") for side in ("OLD", "NEW"))
         for action, row, before, after in (
@@ -151,10 +165,12 @@ def _watch(db: sqlite3.Connection, tables: list[Table], *, settings: bool = True
             ("update", "NEW", old, new),
             ("delete", "OLD", old, "NULL"),
         ):
-            when = f"WHEN {old} <> {new}" if action == "update" else ""
+            conditions = [f"{old} <> {new}"] if action == "update" else []
+            conditions += [f"{_WRITER} IS NULL"] if name in derived else []
+            when = f"WHEN {' AND '.join(conditions)}" if conditions else ""
             db.execute(
                 f'CREATE TRIGGER "siteline_{name}_{action}" AFTER {action.upper()} ON "{name}" {when} BEGIN {_JOURNAL} '
-                f"VALUES ({_NOW}, {who}, '{action}', '{name}', CAST({row}.\"{key}\" AS TEXT), {before}, {after}); END"
+                f"VALUES ({_NOW}, {_WHO}, '{action}', '{name}', CAST({row}.\"{key}\" AS TEXT), {before}, {after}); END"
             )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from siteline.guard.csvfile import MAX_FIELD
+from siteline.model.columns import NUMBERS
 from siteline.model.states import KNOWN_WORDS, STATES
 from siteline.model.tables import BY_NAME, TABLES, Column, Table
 from siteline.store.loading import SETTINGS_FILE
@@ -92,6 +93,8 @@ def _cell(column: Column) -> dict[str, Any]:
         cell["pattern"] = _EDTF
     elif column.kind == "url":
         cell["pattern"] = _URL
+    elif column.kind in NUMBERS:
+        cell["pattern"] = f"^({NUMBERS[column.kind]}{'' if column.required else '|'})$"
     elif column.words:
         cell["enum"] = list(column.words) if column.required else ["", *column.words]
     elif column.name == "acquired_time_utc_if_stated":
