@@ -54,13 +54,17 @@ class Ground:
 
 def ground_of(cube: xr.Dataset) -> Ground:
     """The place of ``cube``, from its ``spatial_ref`` and its coordinates."""
-    from pyproj import Geod, Transformer
-
-    crs = str(cube["spatial_ref"].attrs["crs_wkt"])
     numbers = [float(part) for part in str(cube["spatial_ref"].attrs["GeoTransform"]).split()]
     res = numbers[1]
-    left, top = float(cube["x"].values[0]) - res / 2, float(cube["y"].values[0]) + res / 2
-    x, y = left + res * cube.sizes["x"] / 2, top - res * cube.sizes["y"] / 2
+    corner = float(cube["x"].values[0]) - res / 2, float(cube["y"].values[0]) + res / 2
+    return ground_at(str(cube["spatial_ref"].attrs["crs_wkt"]), corner, res, cube.sizes["x"], cube.sizes["y"])
+
+
+def ground_at(crs: str, corner: tuple[float, float], res: float, width: int, height: int) -> Ground:
+    """The place of ``width`` x ``height`` square pixels of ``res`` whose outer upper left corner is ``corner`` in ``crs``."""
+    from pyproj import Geod, Transformer
+
+    x, y = corner[0] + res * width / 2, corner[1] - res * height / 2
     back = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     (lon_a, lon_b), (lat_a, lat_b) = back.transform([x - res / 2, x + res / 2], [y, y])
     _, _, metres = Geod(ellps="WGS84").inv(lon_a, lat_a, lon_b, lat_b)
@@ -69,7 +73,7 @@ def ground_of(cube: xr.Dataset) -> Ground:
     north_x, north_y = back.transform(lon, lat + step, direction="INVERSE")
     sign = 1 if step > 0 else -1
     north = math.degrees(math.atan2(sign * (north_x - x), sign * (north_y - y)))
-    return Ground(crs, (left, top), res, float(metres), north)
+    return Ground(crs, corner, res, float(metres), north)
 
 
 def values_name(cube: xr.Dataset) -> str:

@@ -19,6 +19,11 @@ def legend(pen: Pen, rows: Sequence[Row], width: float, y: float, *, full: bool)
     entries = [(style.label, _swatch(pen, state)) for state, style in STATE_STYLES.items() if state in states]
     if full:
         entries += _signs(pen, rows)
+    return flow(pen, entries, width, y)
+
+
+def flow(pen: Pen, entries: Sequence[tuple[str, str]], width: float, y: float) -> tuple[str, float]:
+    """(label, sign) after one another in lines of ``width`` from ``y`` down, and where they end; signs are 24 units wide."""
     out = []
     x, y = 0.0, y + 10
     for label, drawn in entries:

@@ -27,27 +27,38 @@ def draw_panel(canvas: Canvas, pair: Pair, side: int, labels: Sequence[Label], x
     canvas.image(pixels, x, y, across, down, pair.looks[side].about)
     if unusable.any():
         mask = np.where(unusable, 255, 0).astype(np.uint8)[..., None].repeat(3, axis=2)
-        _hatch(canvas, data_uri(mask), f"unusable{side}", (x, y, across, down))
+        hatch(canvas, data_uri(mask), f"unusable{side}", (x, y, across, down), canvas.colour("ink"))
     draw(canvas, pair.shapes, labels, pair.zoom, x, y)
     if scale:
-        left, top, right, bottom = scale_box(pair)
-        plate(canvas, x + left, y + top, right - left, bottom - top)
-        long = scale_bar(canvas, x + left + 10, y + top + _PLATE / 2, pair.metres / pair.zoom, _ROOM * across, "#ffffff")
-        words = text_width(length_words(round(long * pair.metres / pair.zoom, 6)), 12)
-        north_arrow(canvas, x + left + 10 + long + words + 26, y + top + _PLATE / 2, pair.north, "#ffffff")
+        draw_scale(canvas, pair.metres / pair.zoom, pair.north, (x, y, across, down))
 
 
 def scale_box(pair: Pair) -> Box:
     """Where the scale bar and north lie in a panel: (left, top, right, bottom) in units from its corner."""
-    across, down = pair.size
-    metres = round_length(_ROOM * across * pair.metres / pair.zoom)
-    long = metres * pair.zoom / pair.metres
+    return plate_box(pair.metres / pair.zoom, *pair.size)
+
+
+def plate_box(unit_metres: float, across: float, down: float) -> Box:
+    """The same for any picture of ``across`` x ``down`` units of ``unit_metres`` each."""
+    metres = round_length(_ROOM * across * unit_metres)
+    long = metres / unit_metres
     return 8, down - 8 - _PLATE, 8 + long + text_width(length_words(metres), 12) + 62, down - 8
 
 
-def _hatch(canvas: Canvas, mask: str, name: str, box: Box) -> None:
+def draw_scale(canvas: Canvas, unit_metres: float, north: float, area: Box) -> None:
+    """Scale bar and north on their plate in the picture ``area`` (x, y, width, height)."""
+    x, y, across, down = area
+    left, top, right, bottom = plate_box(unit_metres, across, down)
+    plate(canvas, x + left, y + top, right - left, bottom - top)
+    long = scale_bar(canvas, x + left + 10, y + top + _PLATE / 2, unit_metres, _ROOM * across, "#ffffff")
+    words = text_width(length_words(round(long * unit_metres, 6)), 12)
+    north_arrow(canvas, x + left + 10 + long + words + 26, y + top + _PLATE / 2, north, "#ffffff")
+
+
+def hatch(canvas: Canvas, mask: str, name: str, box: Box, ink: str) -> None:
+    """Hatching in ``ink`` over ``box`` (x, y, width, height) where the picture ``mask`` is white; ``name``: id of its parts."""
     x, y, across, down = box
-    line = tag("rect", width=1.4, height=7, fill=canvas.colour("ink"), fill_opacity=0.5)
+    line = tag("rect", width=1.4, height=7, fill=ink, fill_opacity=0.5)
     pattern = tag(
         "pattern", line, id=f"{name}-line", width=7, height=7, patternUnits="userSpaceOnUse", patternTransform="rotate(45)"
     )

@@ -19,6 +19,8 @@ ALL: Final = "all"
 GAP_DAYS: Final = 60.0
 """Days without a usable scene from which on nothing is drawn between two scenes but the gap."""
 LANES: Final = 4
+FAR: Final = 6.0
+"""Robust standard deviations from its level beyond which a dot does not set the scale."""
 _SHARE = re.compile(r"^\s*(.*?)[\s:]*([\d.]+)\s*%\s*$")
 _QUANTITIES: Final = {"contrast": "contrast to the surroundings", "shadow": "shadow length", "level": "level"}
 _BANDS: Final = {
@@ -66,11 +68,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The middle of the dots on one side of the changes. ``error``: half of its 95 % interval. ``runs``: where scenes are
-    closer than ``GAP_DAYS`` (first, last; days)."""
+    """The middle of the dots on one side of the changes. ``error``: half of its 95 % interval. ``scatter``: robust standard
+    deviation of its dots. ``runs``: where scenes are closer than ``GAP_DAYS`` (first, last; days)."""
 
     value: float
     error: float
+    scatter: float
     runs: tuple[tuple[float, float], ...]
 
 
@@ -207,17 +210,16 @@ def _curve(measure: str, rows: Sequence[Measured], changes: Sequence[PixelChange
     dots = tuple(m for m in rows if m.measure == measure and math.isfinite(m.value))
     held = levels(dots, changes)
     sizes = [s for c in changes for s in c.sizes if s.measure == measure]
-    low, high = _range([d.value for d in dots], [v for x in held for v in (x.value - x.error, x.value + x.error)])
+    low, high = _range([d.value for d in dots], held)
     return Curve(measure, dots, held, low, high, sizes[0] if len(sizes) == 1 else None)
 
 
-def _range(values: Sequence[float], also: Sequence[float]) -> tuple[float, float]:
-    """All but the outermost per cent of the values, with some room; dots beyond are marked at the edge."""
+def _range(values: Sequence[float], held: Sequence[Level]) -> tuple[float, float]:
+    """The values, with some room, but for those far from every level (``FAR``); these are marked at the edge."""
     if not values:
         return 0.0, 1.0
-    ordered = sorted(values)
-    cut = len(ordered) // 100
-    low, high = min(ordered[cut], *also), max(ordered[len(ordered) - 1 - cut], *also)
+    near = [v for v in values if any(abs(v - x.value) <= FAR * x.scatter for x in held)] or list(values)
+    low, high = min(*near, *(x.value - x.error for x in held)), max(*near, *(x.value + x.error for x in held))
     room = 0.12 * (high - low) or 0.1 * abs(high) or 0.1
     return low - room, high + room
 
@@ -236,4 +238,4 @@ def _level(dots: Sequence[Measured]) -> Level:
             runs[-1] = runs[-1][0], dot.when
         else:
             runs.append((dot.when, dot.when))
-    return Level(middle, error, tuple(runs))
+    return Level(middle, error, each, tuple(runs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from siteline.publish.glyphs import clean
+from siteline.publish.look import SANS
 
 
 def num(value: float) -> str:
@@ -32,3 +33,18 @@ def words(text: str) -> str:
 def hover(text: str) -> str:
     """A ``<title>``: what a pointer or a screen reader gets for the element it stands in."""
     return tag("title", words(text)) if text else ""
+
+
+def document(label: str, drawn: str, width: float, height: float) -> str:
+    """``drawn`` as a figure of its own that a page can hold; ``label`` is what a screen reader says first."""
+    return tag(
+        "svg",
+        hover(label),
+        drawn,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {num(width)} {height:.0f}",
+        width=width,
+        height=f"{height:.0f}",
+        role="img",
+        font_family=SANS,
+    )

@@ -47,7 +47,7 @@ class Reading:
 
 
 def verdict(detected: Detected | None, trust: Trust | None = None, others: Sequence[Detected] = ()) -> Verdict:
-    """The verdict of ``detected`` (where there are several stacks: of all together); ``others``: the stacks by themselves."""
+    """The verdict of ``detected`` (of several stacks: of all together); ``others``: the stacks by themselves."""
     if detected is None:
         return Verdict(f"{UNDETERMINED}: it was not measured", "", "", (), changed=False)
     doubts = tuple(_sentence(clean(d)) for d in _each(detected, others))
