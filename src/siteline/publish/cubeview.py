@@ -61,7 +61,7 @@ def ground_of(cube: xr.Dataset) -> Ground:
 
 
 def ground_at(crs: str, corner: tuple[float, float], res: float, width: int, height: int) -> Ground:
-    """The place of ``width`` x ``height`` square pixels of ``res`` whose outer upper left corner is ``corner`` in ``crs``."""
+    """The place of ``width`` x ``height`` pixels of ``res`` whose outer upper left corner is ``corner`` in ``crs``."""
     from pyproj import Geod, Transformer
 
     x, y = corner[0] + res * width / 2, corner[1] - res * height / 2

@@ -56,7 +56,7 @@ def draw_scale(canvas: Canvas, unit_metres: float, north: float, area: Box) -> N
 
 
 def hatch(canvas: Canvas, mask: str, name: str, box: Box, ink: str) -> None:
-    """Hatching in ``ink`` over ``box`` (x, y, width, height) where the picture ``mask`` is white; ``name``: id of its parts."""
+    """Hatching in ``ink`` over ``box`` (x, y, width, height) where picture ``mask`` is white; ``name``: id of its parts."""
     x, y, across, down = box
     line = tag("rect", width=1.4, height=7, fill=ink, fill_opacity=0.5)
     pattern = tag(

@@ -1,0 +1,192 @@
+"""Maps of change: how probable, when, and by how much, over a quiet grey image, with outlines and what is not usable."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from siteline.publish.canvas import Canvas, outline
+from siteline.publish.cubeview import Ground, reaches
+from siteline.publish.figure import PAGE, PHONE, SCREEN
+from siteline.publish.labels import HEIGHT, Box, place, plate
+from siteline.publish.look import Theme, bracket_words
+from siteline.publish.mapkey import colour_bar
+from siteline.publish.mapvalues import ChangeMap, Found, date_limits, map_words, size_limit
+from siteline.publish.paneldraw import draw_scale, hatch, plate_box
+from siteline.publish.panels import fit, text_width, wrap
+from siteline.publish.pixels import data_uri, reduced
+from siteline.publish.ramps import Kind, ground_pixels, probability_pixels, value_pixels
+from siteline.publish.scalebar import north_words
+from siteline.publish.svg import document, hover, num, tag
+from siteline.publish.words import plural
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TITLES: Final[dict[Kind, str]] = {
+    "probability": "How probable a change is",
+    "date": "When it changed",
+    "size": "By how much",
+}
+INK: Final = "#1d1c1a"
+"""Lines on the ground of a map, which is light in every theme."""
+LISTED: Final = 12
+_GUTTER: Final = 22.0
+
+
+def map_svg(values: ChangeMap, *, theme: Theme = "auto", width: int = SCREEN, prefix: str = "g") -> str:
+    """The three maps side by side (on ``PHONE`` below one another), with the objects' dates listed beneath."""
+    canvas = Canvas(theme)
+    high = map_body(canvas, values, width, 0.0, 0.0, prefix)
+    return document(f"Maps of change: {map_words(values)}", "".join(canvas.parts), width, high)
+
+
+def map_body(canvas: Canvas, values: ChangeMap, width: float, x: float, y: float, prefix: str) -> float:
+    """The maps with their upper left corner at (x, y) of ``canvas``; returns the y below."""
+    columns = 1 if width <= PHONE else 3
+    room = (width - (columns - 1) * _GUTTER) / columns
+    ground = values.ground
+    zoom = room / values.grid.width
+    down = values.grid.height * zoom
+    foot = y
+    for index, kind in enumerate(TITLES):
+        left = x + (index % columns) * (room + _GUTTER)
+        top = (foot + 26 if columns == 1 and index else y) + 26
+        canvas.text(left, top - 10, TITLES[kind], 13, font_weight=600)
+        _picture(canvas, values, kind, (left, top, room, down), f"{prefix}{width:.0f}{kind}")
+        _outlines(canvas, values, ground, zoom, (left, top, room, down), named=kind == "date")
+        if index == 0:
+            draw_scale(canvas, ground.metres / zoom, ground.north, (left, top, room, down))
+        foot = colour_bar(canvas, kind, _limits(values, kind), values.unit, left, top + down + 10, room)
+    return _list(canvas, values, x, foot + 12, width, ground)
+
+
+def _limits(values: ChangeMap, kind: Kind) -> tuple[float, float] | None:
+    if kind == "probability":
+        return 0.0, 1.0
+    if kind == "date":
+        return date_limits(values)
+    most = size_limit(values)
+    return None if most is None else (-most, most)
+
+
+def _picture(canvas: Canvas, values: ChangeMap, kind: Kind, area: Box, name: str) -> None:
+    import numpy as np
+
+    most = 2 * math.ceil(max(area[2], area[3]))
+    canvas.add(tag("rect", x=area[0], y=area[1], width=area[2], height=area[3], fill="#f6f5f2"))
+    canvas.add(_image(reduced(ground_pixels(values.background), most)[0], area))
+    canvas.add(_image(reduced(_overlay(values, kind), most)[0], area))
+    hidden = values.unusable | ~np.isfinite(values.probability)
+    if hidden.any():
+        mask = np.where(hidden, 255, 0).astype(np.uint8)[..., None].repeat(3, axis=2)
+        hatch(canvas, data_uri(mask), name, area, INK)
+
+
+def _overlay(values: ChangeMap, kind: Kind) -> NDArray[np.uint8]:
+    import numpy as np
+
+    if kind == "probability":
+        return probability_pixels(np.where(values.unusable, np.nan, values.probability))
+    if kind == "date":
+        first, last = date_limits(values) or (0.0, 1.0)
+        return value_pixels((np.asarray(values.date) - first) / (last - first), values.shown(), kind)
+    most = size_limit(values) or 1.0
+    return value_pixels((np.asarray(values.size) / most + 1) / 2, values.shown(), kind)
+
+
+def _image(pixels: NDArray[np.uint8], area: Box) -> str:
+    x, y, width, height = area
+    return tag(
+        "image",
+        x=x,
+        y=y,
+        width=width,
+        height=height,
+        href=data_uri(pixels),
+        preserveAspectRatio="none",
+        image_rendering="pixelated",
+        style="image-rendering:pixelated",
+    )
+
+
+def _outlines(canvas: Canvas, values: ChangeMap, ground: Ground, zoom: float, area: Box, *, named: bool) -> None:
+    """Footprints as white lines with a dark edge, objects as dark lines with their number; names where there is room."""
+    x, y, across, down = area
+    rows, columns = values.grid.shape
+    clip = f"M{num(x)} {num(y)}h{num(across)}v{num(down)}h{num(-across)}Z"
+    name = f"clip{num(x)}-{num(y)}-{num(across)}".replace(".", "_")
+    held = [(s.name or s.structure_id, ground.to_pixels(s.geometry_wkt)) for s in values.structures if s.geometry_wkt]
+    held = [(label, shape) for label, shape in held if reaches(shape, rows, columns)]
+    inner = Canvas(canvas.theme, canvas.plain)
+    for label, shape in held:
+        inner.add(hover(label))
+        inner.haloed(outline(shape, zoom, x, y), 1.3)
+    spots: list[tuple[str, Any]] = []
+    for number, found in enumerate(values.objects, 1):
+        shape = ground.to_pixels(found.outline_wkt)
+        if reaches(shape, rows, columns):
+            spots.append((str(number), shape))
+            path = outline(shape, zoom, x, y)
+            inner.add(
+                tag("path", hover(found.name), d=path, fill="none", stroke="#ffffff", stroke_width=2.8, stroke_opacity=0.9)
+            )
+            inner.add(tag("path", d=path, fill="none", stroke=INK, stroke_width=1.2, class_="object"))
+    canvas.add(tag("defs", tag("clipPath", tag("path", d=clip), id=name)))
+    canvas.add(tag("g", *inner.parts, clip_path=f"url(#{name})"))
+    if named:
+        labels, _ = place(spots[:LISTED], zoom, across, down, [plate_box(ground.metres / zoom, across, down)])
+        for spot in labels:
+            (a, b), (c, d) = spot.start, spot.foot
+            canvas.haloed(f"M{num(a + x)} {num(b + y)}L{num(c + x)} {num(d + y)}", 1.0)
+            plate(canvas, spot.box[0] + x, spot.box[1] + y, spot.box[2] - spot.box[0], HEIGHT)
+            canvas.text(spot.box[0] + x + 6, spot.box[1] + y + 14.3, spot.name, 12, fill="#ffffff", font_weight=600)
+
+
+def _list(canvas: Canvas, values: ChangeMap, x: float, y: float, width: float, ground: Ground) -> float:
+    """The objects with their own dates, then how the map was made and who made the images."""
+    columns = 1 if width < PAGE else 2
+    room = (width - (columns - 1) * _GUTTER) / columns
+    broken = room < 420
+    told = [_told(found) for found in values.objects[:LISTED]]
+    rows, high = math.ceil(len(told) / columns), 38 if broken else 20
+    for index, (name, dates) in enumerate(told):
+        left, line = x + (index // rows) * (room + _GUTTER), y + 14 + (index % rows) * high
+        shown = fit(canvas.shown(name), room - 20 if broken else 0.4 * room, 12, bold=True)
+        canvas.text(left, line, str(index + 1), 12, font_weight=600)
+        canvas.text(left + 20, line, shown, 12, font_weight=600)
+        at = left + 20 if broken else left + 30 + text_width(shown, 12, bold=True)
+        canvas.text(at, line + (16 if broken else 0), fit(dates, left + room - at, 12), 12, fill="muted")
+    y += rows * high + 14
+    notes = _notes(values, ground)
+    for text in notes:
+        for line_ in wrap(canvas.shown(text), min(width, 720.0), 11.5, lines=6):
+            canvas.text(x, y, line_, 11.5, fill="muted")
+            y += 16
+    return y
+
+
+def _told(found: Found) -> tuple[str, str]:
+    dates = bracket_words(*(None if at is None else float(math.floor(at)) for at in (found.after, found.by)))
+    size = f"{found.size:+.2g}".replace("-", "−") if math.isfinite(found.size) else ""
+    chance = f"probability {min(max(found.probability, 0.01), 0.99):.2f}"
+    return found.name, " · ".join(filter(None, (dates, chance, size)))
+
+
+def _notes(values: ChangeMap, ground: Ground) -> list[str]:
+    import numpy as np
+
+    more = len(values.objects) - LISTED
+    notes = [f"{plural(more, 'more object')} not listed here."] if more > 0 else []
+    if not values.shown().any():
+        notes.append(f"No pixel reaches a probability of {values.threshold:g}: neither dates nor sizes are shown.")
+    text = "Dark outlines: objects found; white outlines: footprints of structures. "
+    notes.append((text if values.objects and values.structures else "") + north_words(ground.north))
+    hidden = float(np.mean(values.unusable | ~np.isfinite(values.probability)))
+    if hidden > 0:
+        share = f"{max(round(100 * hidden), 1)}\u00a0%"
+        notes.append(
+            f"Hatched ({share} of the map): seen too seldom, nothing is said there, neither change nor the lack of it."
+        )
+    return [*notes, values.credit] if values.credit else notes
