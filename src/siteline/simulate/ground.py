@@ -90,7 +90,7 @@ def ground(plan: Plan) -> Ground:
     shares = _shares(plan, rng, land, wooded, wet, built, texture, broad, east, north)
     crowns = fractal(rng, shape, res, 9.0, 1.6, 3.0) * np.float32(1.6)
     trees = shares["leaf wood"] + shares["needle wood"]
-    surface = height * np.float32(0.6) + _smooth(trees, 3.0 / res) * np.float32(9) + crowns * trees
+    surface = height * np.float32(0.6) + _smooth(trees, 3.0 / res) * np.float32(6) + crowns * trees
     down, right = np.gradient(surface, np.float32(res))
     fields = 1 - np.clip(sum(shares.values(), np.zeros(shape, dtype=np.float32)), 0, 1)
     tone = _tone(rng, land, texture, broad, east, north)

@@ -109,7 +109,7 @@ class Scenery:
         azimuth = math.radians(each.sun_azimuth)
         weight = 0.8 / math.tan(math.radians(max(each.sun_elevation, 10.0)))
         east, north = np.float32(weight * math.sin(azimuth)), np.float32(weight * math.cos(azimuth))
-        lit = np.clip(1 - self.slopes[0] * east - self.slopes[1] * north, np.float32(0.3), np.float32(1.7))
+        lit = np.clip(1 - self.slopes[0] * east - self.slopes[1] * north, np.float32(0.35), np.float32(1.4))
         return np.asarray(lit, dtype=np.float32)
 
     def places(self, shift_px: Metres) -> tuple[Places, Places]:

@@ -17,8 +17,8 @@ _CLOUD: Final = (0.74, 0.72, 0.71, 0.73, 0.73, 0.52, 0.38)
 _DIRECT: Final = (0.66, 0.74, 0.79, 0.84, 0.85, 0.91, 0.93)
 _VEIL: Final = (1.0, 0.78, 0.62, 0.38, 0.36, 0.14, 0.09)
 _REACH_M: Final = 1200.0
-_OUTER_M: Final = 1600.0
-_U_SHAPED: Final = 0.9
+_OUTER_M: Final = 3000.0
+_U_SHAPED: Final = 0.6
 _SEEN_FROM: Final = (0.10, 0.22)
 """Opacity from which a mask layer knows a cloud, from scene to scene."""
 
@@ -77,7 +77,7 @@ def sky(rng: np.random.Generator, each: Pass, pixels: Pixels, cloudiness: float,
     cloud, bright = none, none
     shade = none
     if cover >= 0.005:
-        soft = float(rng.uniform(0.5, 1.5))
+        soft = float(rng.uniform(0.5, 2.0))
         edge = _threshold(cover)
         opacity = smoothstep(field, edge - soft / 3, edge + soft) * np.float32(0.98)
         cloud = _at(opacity, cell, pixels, (0.0, 0.0))
