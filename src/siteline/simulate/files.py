@@ -74,7 +74,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def mask_layers(codes: Codes, sensor: Sensor) -> tuple[str, NDArray[Any]]:
-    """The kind of the sensor's mask layer, and ``codes`` (of ``model.reasons``) as its provider writes them, [band, row, col]."""
+    """The kind of the sensor's mask layer, and ``codes`` (``model.reasons``) as its provider has them, [band, row, col]."""
     if sensor.rule == "planet-sr":
         layers = np.zeros((8, *codes.shape), dtype=np.uint8)
         for reason, band in _UDM2.items():
