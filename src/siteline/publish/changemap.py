@@ -55,7 +55,9 @@ def map_body(canvas: Canvas, values: ChangeMap, width: float, x: float, y: float
         top = (foot + 26 if columns == 1 and index else y) + 26
         canvas.text(left, top - 10, TITLES[kind], 13, font_weight=600)
         _picture(canvas, values, kind, (left, top, room, down), f"{prefix}{width:.0f}{kind}")
-        _outlines(canvas, values, ground, zoom, (left, top, room, down), named=kind == "date")
+        _outlines(canvas, values, ground, zoom, (left, top, room, down), f"{prefix}{width:.0f}{kind}-clip")
+        if kind == "date":
+            _numbers(canvas, values, ground, zoom, (left, top, room, down))
         if index == 0:
             draw_scale(canvas, ground.metres / zoom, ground.north, (left, top, room, down))
         foot = colour_bar(canvas, kind, _limits(values, kind), values.unit, left, top + down + 10, room)
@@ -111,37 +113,41 @@ def _image(pixels: NDArray[np.uint8], area: Box) -> str:
     )
 
 
-def _outlines(canvas: Canvas, values: ChangeMap, ground: Ground, zoom: float, area: Box, *, named: bool) -> None:
-    """Footprints as white lines with a dark edge, objects as dark lines with their number; names where there is room."""
+def _outlines(canvas: Canvas, values: ChangeMap, ground: Ground, zoom: float, area: Box, name: str) -> None:
+    """Footprints as white lines with a dark edge, objects as dark lines with a white edge; nothing beyond the picture."""
     x, y, across, down = area
-    rows, columns = values.grid.shape
-    clip = f"M{num(x)} {num(y)}h{num(across)}v{num(down)}h{num(-across)}Z"
-    name = f"clip{num(x)}-{num(y)}-{num(across)}".replace(".", "_")
-    held = [(s.name or s.structure_id, ground.to_pixels(s.geometry_wkt)) for s in values.structures if s.geometry_wkt]
-    held = [(label, shape) for label, shape in held if reaches(shape, rows, columns)]
     inner = Canvas(canvas.theme, canvas.plain)
-    for label, shape in held:
-        inner.add(hover(label))
-        inner.haloed(outline(shape, zoom, x, y), 1.3)
-    spots: list[tuple[str, Any]] = []
-    for number, found in enumerate(values.objects, 1):
-        shape = ground.to_pixels(found.outline_wkt)
-        if reaches(shape, rows, columns):
-            spots.append((str(number), shape))
-            path = outline(shape, zoom, x, y)
-            inner.add(
-                tag("path", hover(found.name), d=path, fill="none", stroke="#ffffff", stroke_width=2.8, stroke_opacity=0.9)
-            )
-            inner.add(tag("path", d=path, fill="none", stroke=INK, stroke_width=1.2, class_="object"))
-    canvas.add(tag("defs", tag("clipPath", tag("path", d=clip), id=name)))
+    for structure in values.structures:
+        shape = ground.to_pixels(structure.geometry_wkt) if structure.geometry_wkt else None
+        if shape is not None and reaches(shape, *values.grid.shape):
+            path = Canvas(canvas.theme)
+            path.haloed(outline(shape, zoom, x, y), 1.3)
+            inner.add(tag("g", hover(structure.name or structure.structure_id), *path.parts, class_="footprint"))
+    for found, (_, shape) in zip(values.objects, _spots(values, ground), strict=True):
+        if reaches(shape, *values.grid.shape):
+            line = outline(shape, zoom, x, y)
+            edge: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": 2.8, "stroke_opacity": 0.9}
+            inner.add(tag("path", hover(found.name), d=line, fill="none", **edge))
+            inner.add(tag("path", d=line, fill="none", stroke=INK, stroke_width=1.2, class_="object"))
+    clip = tag("rect", x=x, y=y, width=across, height=down)
+    canvas.add(tag("defs", tag("clipPath", clip, id=name)))
     canvas.add(tag("g", *inner.parts, clip_path=f"url(#{name})"))
-    if named:
-        labels, _ = place(spots[:LISTED], zoom, across, down, [plate_box(ground.metres / zoom, across, down)])
-        for spot in labels:
-            (a, b), (c, d) = spot.start, spot.foot
-            canvas.haloed(f"M{num(a + x)} {num(b + y)}L{num(c + x)} {num(d + y)}", 1.0)
-            plate(canvas, spot.box[0] + x, spot.box[1] + y, spot.box[2] - spot.box[0], HEIGHT)
-            canvas.text(spot.box[0] + x + 6, spot.box[1] + y + 14.3, spot.name, 12, fill="#ffffff", font_weight=600)
+
+
+def _numbers(canvas: Canvas, values: ChangeMap, ground: Ground, zoom: float, area: Box) -> None:
+    """The number of each listed object beside it, where there is room."""
+    x, y, across, down = area
+    spots = [spot for spot in _spots(values, ground)[:LISTED] if reaches(spot[1], *values.grid.shape)]
+    labels, _ = place(spots, zoom, across, down, [plate_box(ground.metres / zoom, across, down)])
+    for label in labels:
+        (a, b), (c, d) = label.start, label.foot
+        canvas.haloed(f"M{num(a + x)} {num(b + y)}L{num(c + x)} {num(d + y)}", 1.0)
+        plate(canvas, label.box[0] + x, label.box[1] + y, label.box[2] - label.box[0], HEIGHT)
+        canvas.text(label.box[0] + x + 6, label.box[1] + y + 14.3, label.name, 12, fill="#ffffff", font_weight=600)
+
+
+def _spots(values: ChangeMap, ground: Ground) -> list[tuple[str, Any]]:
+    return [(str(number), ground.to_pixels(found.outline_wkt)) for number, found in enumerate(values.objects, 1)]
 
 
 def _list(canvas: Canvas, values: ChangeMap, x: float, y: float, width: float, ground: Ground) -> float:
@@ -158,7 +164,7 @@ def _list(canvas: Canvas, values: ChangeMap, x: float, y: float, width: float, g
         canvas.text(left + 20, line, shown, 12, font_weight=600)
         at = left + 20 if broken else left + 30 + text_width(shown, 12, bold=True)
         canvas.text(at, line + (16 if broken else 0), fit(dates, left + room - at, 12), 12, fill="muted")
-    y += rows * high + 14
+    y += rows * high + (22 if told else 14)
     notes = _notes(values, ground)
     for text in notes:
         for line_ in wrap(canvas.shown(text), min(width, 720.0), 11.5, lines=6):

@@ -81,7 +81,9 @@ def map_words(values: ChangeMap) -> str:
     if not usable.any():
         return "nothing can be said anywhere: no ground is seen often enough"
     share = float(values.shown().sum()) / float(usable.sum())
-    where = f"a change is found on {share:.2%} of the ground that is seen".replace("%", "\u00a0%")
+    if not share:
+        return "no change is found anywhere on the ground that is seen"
+    where = f"a change is found on {100 * share:.2g}\u00a0% of the ground that is seen"
     return f"{where}, in {plural(len(values.objects), 'object')}" if values.objects else where
 
 

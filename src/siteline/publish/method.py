@@ -19,13 +19,35 @@ LIKELIHOOD = (
     ("almost certain", "95–99 %"),
 )
 
+_BLIND = (
+    "siteline did not look at the images itself: every look here was written by a person or taken from a published source."
+)
+_SIGHTED = (
+    "Every look was written by a person or taken from a published source; what siteline measured in the images itself is "
+    "kept apart from it."
+)
+_PIXELS = (
+    (
+        "How the pixels were read",
+        "In every scene the structure's footprint is measured against its surroundings and against places that behaved "
+        "alike before. Scenes that may be compared form a stack: one sensor, or one radar orbit. Each stack is searched for "
+        "steps and ramps on top of its seasons; the evidence is a Bayes factor, which the prior does not enter. Stacks add "
+        "up their evidence; where one contradicts another it is shown and not averaged away. Dates lie between two scenes, "
+        "and the curve over them holds the true date as often as it says: that was set with changes put into these images.",
+    ),
+    (
+        "How often the pixels mislead",
+        "The same footprint is laid in many places where nothing is known to have changed; the share that shows as much is "
+        "the rate of false alarms. Changes of known size, contrast and date are put into these images; the share found says "
+        "what would have been missed. Both speak of these images alone, and only of changes like those put in.",
+    ),
+)
 _TEXTS = (
     (
         "What a look is",
         "Somebody looked at one structure in one image and wrote down its state and how sure the label is. A look "
         "that could not tell, because the ground was hidden or the state was not reported, is kept and shown as such; "
-        "it counts neither for nor against a change. siteline did not look at the images itself: every look here was "
-        "written by a person or taken from a published source.",
+        "it counts neither for nor against a change. " + _BLIND,
     ),
     (
         "What a bracket is",
@@ -66,8 +88,17 @@ _TEXTS = (
 )
 
 
-def method(data: CaseData, dating: Dating) -> dict[str, Any]:
-    """Paragraphs, the table of likelihood words, and what this case sets differently from the defaults."""
+def _with_pixels() -> tuple[tuple[str, str], ...]:
+    """The same, where siteline also measured the images: what it did not look at is corrected, what it did is added."""
+    corrected = tuple((title, text.replace(_BLIND, _SIGHTED)) for title, text in _TEXTS)
+    return *corrected[:-1], *_PIXELS, corrected[-1]
+
+
+def method(data: CaseData, dating: Dating, *, measured: bool = False) -> dict[str, Any]:
+    """Paragraphs, the table of likelihood words, and what this case sets differently from the defaults.
+
+    ``measured``: whether siteline measured the images itself, which is then explained.
+    """
     undated = sum(len(h.undated) for h in dating.histories.values())
     notes = []
     if undated:
@@ -81,7 +112,7 @@ def method(data: CaseData, dating: Dating) -> dict[str, Any]:
         listed = "; ".join(f"{word} = {state}" for word, state in sorted(settings.vocabulary.items()))
         notes.append(clean(f"State words of this case: {listed}."))
     return {
-        "texts": [{"title": title, "text": clean(text)} for title, text in _TEXTS],
+        "texts": [{"title": title, "text": clean(text)} for title, text in (_with_pixels() if measured else _TEXTS)],
         "words": [{"word": word, "range": share} for word, share in LIKELIHOOD],
         "notes": notes,
     }

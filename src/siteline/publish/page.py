@@ -20,8 +20,9 @@ _FONTS = (
 
 
 def html_figures(draw: Callable[[int], str]) -> dict[str, str]:
-    """A figure at the three widths a page chooses from."""
-    return {"screen": draw(SCREEN), "page": draw(PAGE), "phone": draw(PHONE)}
+    """A figure at the three widths a page chooses from; one that is the same at every width is held once."""
+    drawn = {"screen": draw(SCREEN), "page": draw(PAGE), "phone": draw(PHONE)}
+    return {"all": drawn["screen"]} if len(set(drawn.values())) == 1 else drawn
 
 
 def html(view: dict[str, Any]) -> str:
@@ -41,11 +42,13 @@ def html(view: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure
-    return environment.get_template("report.html.j2").render(view=view, style=Markup(_style()))
+    return environment.get_template("report.html.j2").render(view=view, style=Markup(_style(measured="pixels" in view)))
 
 
-def _style() -> str:
-    sheet = files("siteline.publish").joinpath("templates", "report.css").read_text("utf-8")
+def _style(*, measured: bool) -> str:
+    templates = files("siteline.publish").joinpath("templates")
+    names = ("report.css", "pixels.css") if measured else ("report.css",)
+    sheet = "".join(templates.joinpath(name).read_text("utf-8") for name in names)
     faces = "".join(
         f"@font-face{{font-family:'{family}';font-weight:{weight};font-style:normal;src:url(data:font/woff2;base64,"
         f"{base64.b64encode(font_bytes(f'{name}.woff2')).decode()}) format('woff2')}}"

@@ -17,6 +17,8 @@ from siteline.publish.unseen import alarm_words
 from siteline.publish.words import plural
 
 _BINS: Final = 36
+_SINGLE: Final = 24
+"""Up to so many places that show as much are marked one by one; more are bars of their colour."""
 _TOP: Final = 62.0
 _FOOT: Final = 134.0
 
@@ -27,7 +29,7 @@ def placebo_svg(
     """``evidence`` (log Bayes factor) of every placebo as a histogram, with the real ``answer`` and the threshold marked."""
     pen = Pen(theme, f"{prefix}{width}")
     drawn, high = placebo_body(pen, evidence, answer, trust, width)
-    return document(alarm_words(trust), drawn, width, high)
+    return document(alarm_words(trust), drawn, min(width, PAGE), high)
 
 
 def placebo_body(pen: Pen, evidence: Sequence[float], answer: float, trust: Trust, width: float) -> tuple[str, float]:
@@ -44,7 +46,7 @@ def placebo_body(pen: Pen, evidence: Sequence[float], answer: float, trust: Trus
         return 2 + (value - low) / (high - low) * (wide - 2)
 
     said = f"{plural(len(known), 'place')} where nothing is known to have changed"
-    out = [pen.text(2, 12, fit(said, wide, 12), 12, fill=pen.colour("muted")), *_bars(pen, known, low, high, at)]
+    out = [pen.text(2, 12, fit(said, wide, 12), 12, fill=pen.colour("muted")), *_bars(pen, known, answer, low, high, at)]
     out.append(tag("line", x1=2, x2=wide, y1=_FOOT, y2=_FOOT, stroke=pen.colour("muted"), stroke_width=0.8))
     for value in round_numbers(low, high, 8 if width > PHONE else 5):
         text = f"{value:g}".replace("-", "−")
@@ -53,25 +55,30 @@ def placebo_body(pen: Pen, evidence: Sequence[float], answer: float, trust: Trus
     ahead = answer >= trust.threshold
     out.append(_mark(pen, at(trust.threshold), f"threshold {_number(trust.threshold)}", wide, strong=False, left=ahead))
     out.append(_mark(pen, at(answer), f"this structure: {_number(answer)}", wide, strong=True, left=not ahead))
-    for value in (v for v in known if v >= answer):
+    beyond = [v for v in known if v >= answer]
+    for value in beyond if len(beyond) <= _SINGLE else ():
         spot = f"M{num(at(value))} {num(_FOOT - 13)}l4 4l-4 4l-4 -4Z"
         out.append(tag("path", hover(_number(value)), d=spot, fill=pen.colour("event"), class_="exceeding"))
     return "".join(out), _FOOT + 40
 
 
-def _bars(pen: Pen, known: Sequence[float], low: float, high: float, at: Callable[[float], float]) -> list[str]:
+def _bars(
+    pen: Pen, known: Sequence[float], answer: float, low: float, high: float, at: Callable[[float], float]
+) -> list[str]:
     counts = [0] * _BINS
     for value in known:
         counts[min(int((value - low) / (high - low) * _BINS), _BINS - 1)] += 1
     step = (high - low) / _BINS
     out = []
+    many = sum(value >= answer for value in known) > _SINGLE
     for index, count in enumerate(counts):
         if count:
             tall = max((_FOOT - _TOP) * count / max(counts), 1.5)
             left, right = at(low + index * step), at(low + (index + 1) * step)
             box: dict[str, str | float] = {"x": left, "y": _FOOT - tall, "width": right - left - 1, "height": tall}
             about = hover(f"{count} of {len(known)}")
-            out.append(tag("rect", about, fill=pen.colour("muted"), fill_opacity=0.5, class_="placebo", **box))
+            ink = pen.colour("event" if many and low + index * step >= answer else "muted")
+            out.append(tag("rect", about, fill=ink, fill_opacity=0.5, class_="placebo", **box))
     return out
 
 

@@ -29,7 +29,7 @@ def power_svg(trust: Trust, *, theme: Theme = "auto", width: int = SCREEN, prefi
     """
     pen = Pen(theme, f"{prefix}{width}")
     drawn, high = power_body(pen, trust, width)
-    return document("Share of changes found, by size", drawn, width, high)
+    return document("Share of changes found, by size", drawn, min(width, PAGE), high)
 
 
 def power_body(pen: Pen, trust: Trust, width: float) -> tuple[str, float]:

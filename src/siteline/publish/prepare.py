@@ -13,6 +13,7 @@ from siteline.publish.figure import key_figure_svg, key_histories, key_positions
 from siteline.publish.glyphs import clean
 from siteline.publish.look import bracket_words, day, day_range, likelihood, percent, span_words, state_word
 from siteline.publish.method import method
+from siteline.publish.pixelsection import PixelsShown, pixels_view
 from siteline.publish.rows import structure_name
 from siteline.publish.sections import claims, disagreements, matrix, positions, source_refs
 from siteline.publish.words import event_phrase, join, plural, source_label
@@ -22,19 +23,22 @@ Figures = Callable[[Callable[[int], str]], dict[str, str]]
 """Draws one figure at the widths a document needs: takes ``width -> svg``, gives ``{name: svg}``."""
 
 
-def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures) -> View:
-    """The view of a report. Values are text, numbers, lists and dicts; ``to`` holds the anchor of a record, or ""."""
+def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures, pixels: PixelsShown | None = None) -> View:
+    """The view of a report. Values are text, numbers, lists and dicts; ``to`` holds the anchor of a record, or "".
+
+    ``pixels`` is a key of the view only where pixels were measured.
+    """
     known = {o.observation_id for o in data.observations}
     key = [h.structure_id for h in key_histories(data, dating)]
     ordered = [*key, *(s for s in dating.histories if s not in key)]
     histories = [dating.histories[s] for s in ordered]
     seen = [h for h in histories if h.looks]
     changed = [h for h in seen if h.transitions]
-    return {
+    view = {
         "title": clean(data.settings.title) or "What changed, and when",
         "subtitle": clean(data.settings.subtitle),
         "facts": _facts(data, dating),
-        "empty": "" if seen else _emptiness(data),
+        "empty": "" if seen else _emptiness(data, measured=pixels is not None),
         "findings": [_assessment(data, a, known) for a in weighing.findings],
         "headline": headline(data, weighing),
         "key": figures(lambda width: key_figure_svg(data, dating, weighing, theme="auto", width=width)) if seen else {},
@@ -48,8 +52,9 @@ def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures
         "disagreements": disagreements(data, weighing, known),
         "observations": [_observation(data, o) for o in data.observations],
         "sources": [_source(data, s) for s in data.sources],
-        "method": method(data, dating),
+        "method": method(data, dating, measured=pixels is not None),
     }
+    return view if pixels is None else {**view, "pixels": pixels_view(data, pixels, figures)}
 
 
 def headline(data: CaseData, weighing: Weighing) -> list[str]:
@@ -200,7 +205,9 @@ def _facts(data: CaseData, dating: Dating) -> str:
     return " · ".join(parts)
 
 
-def _emptiness(data: CaseData) -> str:
+def _emptiness(data: CaseData, *, measured: bool) -> str:
+    if measured:
+        return "No observation by people carries a date that can be used. What follows rests on the pixels alone."
     if not data.observations:
         return "This case holds no observations yet. There is nothing to date, and this report says nothing about the site."
     return "None of the observations carries a date that can be used, so nothing can be placed in time."

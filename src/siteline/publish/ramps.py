@@ -25,7 +25,7 @@ FAINT: Final = 0.05
 
 
 def paint(share: NDArray[np.float64], kind: Kind) -> NDArray[np.uint8]:
-    """Colours UInt8[..., 3] of ``share`` (0 to 1) along the ramp of ``kind``; NaN counts as 0, to be hidden by the caller."""
+    """Colours UInt8[..., 3] of ``share`` (0 to 1) along the ramp of ``kind``; NaN counts as 0, for the caller to hide."""
     import numpy as np
 
     stops = np.array([[int(code[i : i + 2], 16) for i in (1, 3, 5)] for code in RAMPS[kind]], dtype=np.float64)

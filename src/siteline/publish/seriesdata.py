@@ -43,7 +43,7 @@ class Series:
     """Everything known of one structure's series.
 
     ``detected``: each stack, and ``all`` of them together where there are several. ``measured``: their rows, of any measure.
-    ``period``: days, else that of the scenes. ``labels``: what a stack is called; else its own name.
+    ``period``: days to be shown even where no scene lies. ``labels``: what a stack is called; else its own name.
     """
 
     name: str
@@ -116,11 +116,10 @@ def tracks_of(series: Series, period: tuple[float, float]) -> list[Track]:
 
 
 def extent(series: Series) -> tuple[float, float] | None:
-    """The period shown (days), or None where no scene has a date."""
-    if series.period is not None:
-        return series.period
+    """The period shown (days): that asked for, and every scene; None where there is neither."""
     times = [m.when for m in series.measured if math.isfinite(m.when)]
     times += [t for d in series.detected for t in (d.first, d.last) if math.isfinite(t)]
+    times += series.period or ()
     if not times:
         return None
     pad = max(0.01 * (max(times) - min(times)), 2.0)

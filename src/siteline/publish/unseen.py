@@ -6,8 +6,9 @@ Likelihood words stand for numbers and only where the images speak; the evidence
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from siteline.model.changed import Detected, PixelChange, Power, Trust
@@ -46,11 +47,19 @@ class Reading:
     missed: Power | None
 
 
-def verdict(detected: Detected | None, trust: Trust | None = None, others: Sequence[Detected] = ()) -> Verdict:
-    """The verdict of ``detected`` (of several stacks: of all together); ``others``: the stacks by themselves."""
+def verdict(
+    detected: Detected | None,
+    trust: Trust | None = None,
+    others: Sequence[Detected] = (),
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> Verdict:
+    """The verdict of ``detected`` (of several stacks: of all together).
+
+    ``others``: the stacks by themselves, whose doubts count too; ``labels``: what they are called.
+    """
     if detected is None:
         return Verdict(f"{UNDETERMINED}: it was not measured", "", "", (), changed=False)
-    doubts = tuple(_sentence(clean(d)) for d in _each(detected, others))
+    doubts = tuple(_sentence(clean(d)) for d in _each(detected, others, labels))
     if detected.scenes == 0 or detected.note:
         why = clean(detected.note).strip().rstrip(".") or "no scene shows it"
         return Verdict(f"{UNDETERMINED}: {_lower(why)}", "", "", doubts, changed=False)
@@ -165,7 +174,7 @@ def _tested(trust: Trust | None) -> str:
     held = [r for r in readings(trust.power) if r.seen] if trust is not None else []
     if not held or (seen := held[len(held) // 2].seen) is None:
         return "how large a change would have been missed was not tested"
-    size = f"one of {metres(seen.size_m)} and {contrast_words(seen)}"
+    size = f"one with a side of {metres(seen.size_m)} and a contrast of {contrast_words(seen)}"
     return f"{size} would have been, with probability {share_text(seen.share)}"
 
 
@@ -184,9 +193,14 @@ def _read(curve: list[Power]) -> Reading:
     return Reading(tuple(curve), seen, lost[-1] if lost else None)
 
 
-def _each(detected: Detected, others: Sequence[Detected]) -> list[str]:
-    """Doubts and conflicts, each once, in the order of the stacks."""
-    told = [text for d in (detected, *others) for text in (*((d.conflict,) if d.conflict else ()), *d.doubts)]
+def _each(detected: Detected, others: Sequence[Detected], labels: Mapping[str, str]) -> list[str]:
+    """Conflicts, by the stack that contradicts, and doubts, each once, in the order of the stacks."""
+    told = []
+    for one in (detected, *others):
+        name = labels.get(one.stack, one.stack)
+        if one.conflict:
+            told.append(f"{name} contradicts the others: {one.conflict}" if one in others else one.conflict)
+        told += one.doubts
     return list(dict.fromkeys(told))
 
 
