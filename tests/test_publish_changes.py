@@ -347,6 +347,23 @@ def test_doubts_and_conflicts_are_sentences_of_their_own_each_once():
     )
 
 
+def test_stacks_that_nobody_combined_are_not_combined_here():
+    series = several()
+    apart = replace(series, detected=series.apart)
+    assert apart.combined is None
+    assert "its stacks were not weighed together" in verdict(None, None, apart.apart).headline
+    assert not [t for t in reading.texts(series_svg(apart, theme="light")) if t == "When"]
+
+
+def test_a_size_without_a_number_is_left_out():
+    series = one_sensor()
+    bad = replace(series.detected[0].changes[0], sizes=(Size("contrast:nir", 0.1, math.nan),))
+    words = reading.texts(
+        series_svg(replace(series, detected=(replace(series.detected[0], changes=(bad,)),)), theme="light")
+    )
+    assert "Contrast to the surroundings, near infrared" in words
+
+
 def test_shares_are_never_printed_as_certain():
     assert [share_text(s) for s in (0.0, 0.2, 0.9, 0.354, 1.0)] == ["0.01", "0.2", "0.9", "0.35", "0.99"]
 

@@ -56,7 +56,7 @@ def map_body(canvas: Canvas, values: ChangeMap, width: float, x: float, y: float
         canvas.text(left, top - 10, TITLES[kind], 13, font_weight=600)
         _picture(canvas, values, kind, (left, top, room, down), f"{prefix}{width:.0f}{kind}")
         _outlines(canvas, values, ground, zoom, (left, top, room, down), f"{prefix}{width:.0f}{kind}-clip")
-        if kind == "date":
+        if kind != "probability":  # in grey print the numbers lead from a size to its sign in the list
             _numbers(canvas, values, ground, zoom, (left, top, room, down))
         if index == 0:
             draw_scale(canvas, ground.metres / zoom, ground.north, (left, top, room, down))

@@ -33,10 +33,10 @@ _PIXELS_PER_UNIT: Final = 2
 class PixelsShown:
     """What the pixels of a case show, as a report takes it.
 
-    ``detected``: the answers about every structure, stack by stack and for all stacks together. ``measured``: the rows they
-    rest on. ``trust``: at most one of each structure. ``placebos``: log Bayes factors of the placebos by structure.
-    ``chips``: a contact sheet (PNG) by structure. ``maps``: of change. ``labels``: what a stack is called. ``credits``: who
-    made the images.
+    ``detected``: the answers about every structure, stack by stack and for all stacks together. ``measured``: the rows
+    they rest on. ``trust``: of each structure, that for all stacks, else the first. ``placebos``: log Bayes factors of the
+    placebos by structure. ``chips``: a contact sheet (PNG) by structure. ``maps``: of change. ``labels``: what a stack is
+    called. ``credits``: who made the images.
     """
 
     detected: tuple[Detected, ...]
@@ -71,11 +71,12 @@ def pixels_view(data: CaseData, shown: PixelsShown, figures: Figures) -> View:
 
 def series_of(data: CaseData, shown: PixelsShown, structure_id: str) -> Series:
     """Everything about one structure, for ``series_svg``; events are the key events of the case."""
+    trust = [t for t in shown.trust if t.structure_id == structure_id]
     return Series(
         structure_name(data, structure_id),
         tuple(d for d in shown.detected if d.structure_id == structure_id),
         tuple(m for m in shown.measured if m.structure_id == structure_id),
-        next((t for t in shown.trust if t.structure_id == structure_id), None),
+        next(iter(sorted(trust, key=lambda t: t.stack != ALL)), None),
         tuple(data.events[e] for e in data.settings.key_events if e in data.events),
         data.settings.period_span(),
         shown.labels,

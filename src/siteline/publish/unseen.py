@@ -58,7 +58,8 @@ def verdict(
     ``others``: the stacks by themselves, whose doubts count too; ``labels``: what they are called.
     """
     if detected is None:
-        return Verdict(f"{UNDETERMINED}: it was not measured", "", "", (), changed=False)
+        why = "its stacks were not weighed together" if others else "it was not measured"
+        return Verdict(f"{UNDETERMINED}: {why}", "", "", (), changed=False)
     doubts = tuple(_sentence(clean(d)) for d in _each(detected, others, labels))
     if detected.scenes == 0 or detected.note:
         why = clean(detected.note).strip().rstrip(".") or "no scene shows it"
