@@ -34,7 +34,7 @@ _LAND: Final[Mapping[str, tuple[float, float]]] = {
 """Typical gamma0 at C band, VV and VH in decibels."""
 
 _SOIL, _GROWN, _MOIST_DB = (-12.5, -20.5), (-12.0, -16.0), 3.0
-_ROOF, _WALL, _SHADOW = (0.03, 0.005), (0.9, 0.10), 0.25
+_ROOF, _WALL, _SHADOW = (0.03, 0.005), (6.0, 0.6), 0.25
 _WALL_PX = 0.7
 _ALIGNED = 22.0
 """Degrees by which a wall may be turned away before its double bounce falls to a third (Franceschetti, Iodice and Riccio
@@ -106,4 +106,5 @@ def _facing(drawn: Drawn, right: float, down: float) -> float:
     seen = towards > 0
     angles = np.degrees(np.arccos(np.clip(towards[seen], -1, 1)))
     weights = lengths[seen] * towards[seen]
-    return float(np.sum(weights * np.exp(-((angles / _ALIGNED) ** 2))) / max(float(weights.sum()), 1e-9))
+    strength = np.maximum(np.exp(-((angles / _ALIGNED) ** 2)), 0.05)
+    return float(np.sum(weights * strength) / max(float(weights.sum()), 1e-9))
