@@ -1,0 +1,216 @@
+"""From a case to its measurements: scenes by stack, pixels around the structures, numbers kept in the case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from siteline.images.opening import DEFAULT_RES_M, reader, scenes
+from siteline.model.changed import Measured
+from siteline.model.errors import BadInput, NoArea, NoScenes
+from siteline.model.grid import Grid
+from siteline.model.records import CaseData
+from siteline.model.scene import ImageScene
+from siteline.model.site import Site, site_of
+from siteline.model.span import Span
+
+if TYPE_CHECKING:
+    import xarray
+
+BANDS: Final = ("blue", "green", "red", "nir", "swir16", "swir22")
+"""Bands that are measured where none are named, as far as most scenes of a stack have them; ``nir08`` stands in for nir."""
+
+AROUND_PX: Final = 100
+"""Pixels loaded around structures on each side: rings, controls, and what scenes are aligned by."""
+
+MOST_BYTES: Final = 1_500_000_000
+"""Largest cube loaded at once; structures whose surroundings overlap share one as long as it is smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredStack:
+    """One structure in one stack: ``scenes`` there are, ``usable`` ones of them, the ``first`` and ``last`` of these (as the
+    scenes state them, "" = none), the ``measures`` taken, and why scenes were not usable (``reasons``, the commonest first).
+    """
+
+    structure_id: str
+    stack: str
+    scenes: int
+    usable: int
+    first: str
+    last: str
+    measures: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """What ``measure`` kept: ``rows`` of measurements; ``stacks``; ``without``: structures that have no footprint;
+    ``undated``: scenes left out because their date is none or only a limit (mosaics)."""
+
+    rows: int
+    stacks: tuple[MeasuredStack, ...]
+    without: tuple[str, ...]
+    undated: int
+
+
+def measure(
+    case: Path,
+    structures: Sequence[str] = (),
+    *,
+    res: float | None = None,
+    bands: Sequence[str] | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    told: Callable[[str], None],
+    progress: Callable[[int, int], None],
+    who: str,
+) -> Measuring:
+    """Measure structures (all that have a footprint, or those named) in the scenes of a case within ``[start, end)``, UTC.
+
+    Each stack is loaded at its own pixel size, or ``res`` metres, aligned to its clearest scene. Kept in place of earlier
+    measurements of the same structures and stacks. Raises ``NoArea``, ``NoScenes``, ``BadInput``, ``FileTrouble``.
+    """
+    from siteline.store.case import Case
+    from siteline.store.changed import keep_measured
+
+    with Case.open(case) as opened:
+        data = opened.data()
+    site = site_of(data)
+    ids = _chosen(data, site, structures)
+    every = scenes(case, start, end)
+    dated = [scene for scene in every if scene.when.known and scene.when_kind == "acquired"]
+    if not dated:
+        raise NoScenes(f"{case}: none of its {len(every)} scenes has a date of its own; nothing can be measured")
+    before = _before(data)
+    rows: list[Measured] = []
+    for (name, pixel), members in _by_stack(dated, res).items():
+        chosen = _bands(members, bands)
+        if bands and not chosen:
+            told(f"{name} has none of the bands {', '.join(bands)}: left out")
+            continue
+        for group, grid in _groups(site, ids, pixel, len(members), len(chosen or BANDS)):
+            told(f"measuring {len(group):,} structures in {len(members):,} scenes of {name}")
+            cube = _cube(case, members, grid, chosen, pixel, progress)
+            rows += _rows(cube, site, group, before)
+    with Case.open(case) as opened:
+        keep_measured(opened, rows, who)
+    without = tuple(s for s in data.structures if s not in site.footprints and s != "site")
+    return Measuring(len(rows), tuple(_summaries(rows)), without, len(every) - len(dated))
+
+
+def _rows(cube: xarray.Dataset, site: Site, group: Sequence[str], before: float | None) -> tuple[Measured, ...]:
+    from siteline.measure.table import measure as measured
+
+    return measured(cube, site.footprints, before=before, only=tuple(group))
+
+
+def _cube(
+    case: Path,
+    members: Sequence[ImageScene],
+    grid: Grid,
+    bands: Sequence[str] | None,
+    pixel: float,
+    progress: Callable[[int, int], None],
+) -> xarray.Dataset:
+    from siteline.cube.load import load
+    from siteline.measure.stacks import with_facts
+
+    clearest = min(members, key=lambda scene: 101.0 if scene.cloud_percent is None else scene.cloud_percent)
+    reference = None if members[0].sensor == "radar" or len(members) == 1 else clearest.scene_id
+    with reader(case) as opened:
+        cube = load(members, grid, bands=bands, reader=opened, reference=reference, progress=progress)
+    return with_facts(cube, members, pixel)
+
+
+def _chosen(data: CaseData, site: Site, named: Sequence[str]) -> tuple[str, ...]:
+    """The structures to measure. Raises ``BadInput``, ``NoArea``."""
+    for structure_id in named:
+        if structure_id not in data.structures:
+            near = ", ".join(sorted(site.footprints)[:8])
+            raise BadInput(f"the case has no structure {structure_id!r}; with footprints it has: {near or 'none'}")
+        if structure_id not in site.footprints:
+            raise NoArea(f"structure {structure_id!r} has no footprint", "give it one in structures.geojson and merge that")
+    if not site.footprints:
+        raise NoArea("no structure has a footprint", "give them footprints in structures.geojson and merge that")
+    return tuple(named) or tuple(site.footprints)
+
+
+def _before(data: CaseData) -> float | None:
+    """When the period of interest begins, in days, where the case says so: controls are chosen by what was before."""
+    if not data.settings.period:
+        return None
+    start = Span.parse(data.settings.period[0])
+    return start.first_day if start.start is not None else None
+
+
+def _by_stack(dated: Sequence[ImageScene], res: float | None) -> Mapping[tuple[str, float], list[ImageScene]]:
+    """Scenes by the name of their stack and its pixel size in metres; all of one stack can be loaded together."""
+    from siteline.measure.stacks import stack_name
+
+    found: dict[tuple[str, float], list[ImageScene]] = {}
+    for scene in dated:
+        pixel = res or scene.gsd_m or DEFAULT_RES_M
+        found.setdefault((stack_name(scene, pixel), pixel), []).append(scene)
+    return found
+
+
+def _bands(members: Sequence[ImageScene], named: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The bands to measure: those named that some scene has, else those of ``BANDS`` that most have; None for any."""
+    held = [{asset.band for asset in scene.assets if asset.role == "data"} for scene in members]
+    if named:
+        return tuple(band for band in named if any(band in bands for bands in held))
+    common = [band for band in (*BANDS, "nir08") if 2 * sum(band in bands for bands in held) > len(held)]
+    if "nir" in common and "nir08" in common:
+        common.remove("nir08")
+    return tuple(common) or None
+
+
+def _groups(site: Site, ids: Iterable[str], pixel: float, count: int, bands: int) -> list[tuple[list[str], Grid]]:
+    """Structures with the grid they share: neighbours are loaded together, distant ones apart, few beyond ``MOST_BYTES``."""
+    most = MOST_BYTES / (count * (4 * bands + 2))  # pixels: four bytes a band, one each for reasons and usable
+    groups: list[tuple[list[str], Grid]] = []
+    for key in ids:
+        keys, grid = [key], site.structure_grid(key, pixel, AROUND_PX * pixel)
+        while (n := next((n for n, (_, other) in enumerate(groups) if _cheaper(grid, other, most)), None)) is not None:
+            others, other = groups.pop(n)
+            keys, grid = others + keys, _union(grid, other)
+        groups.append((keys, grid))
+    return groups
+
+
+def _cheaper(one: Grid, other: Grid, most: float) -> bool:
+    """Whether one cube of both has no more pixels than two, and no more than ``most``."""
+    both = _union(one, other)
+    return both.width * both.height <= min(one.width * one.height + other.width * other.height, most)
+
+
+def _union(one: Grid, other: Grid) -> Grid:
+    lefts, bottoms, rights, tops = zip(one.bounds, other.bounds, strict=True)
+    return Grid.covering(one.crs, (min(lefts), min(bottoms), max(rights), max(tops)), one.res)
+
+
+def _summaries(rows: Sequence[Measured]) -> Iterator[MeasuredStack]:
+    """One entry per structure and stack, all of a structure together."""
+    by_pair: dict[tuple[str, str], list[Measured]] = {}
+    for row in rows:
+        by_pair.setdefault((row.structure_id, row.stack), []).append(row)
+    order = list(dict.fromkeys(structure_id for structure_id, _ in by_pair))
+    for (structure_id, stack), found in sorted(by_pair.items(), key=lambda pair: order.index(pair[0][0])):
+        looks = {row.scene_id: row for row in found}
+        usable = sorted((r for r in found if r.value == r.value), key=lambda r: r.when)
+        lost = [r.reasons.split("; ")[0] for s, r in looks.items() if s not in {u.scene_id for u in usable}]
+        words = [reason.rstrip("0123456789 %") for reason in lost]
+        yield MeasuredStack(
+            structure_id=structure_id,
+            stack=stack,
+            scenes=len(looks),
+            usable=len({r.scene_id for r in usable}),
+            first=usable[0].acquired if usable else "",
+            last=usable[-1].acquired if usable else "",
+            measures=tuple(dict.fromkeys(r.measure for r in usable)),
+            reasons=tuple(sorted(dict.fromkeys(words), key=lambda word: -words.count(word))),
+        )
