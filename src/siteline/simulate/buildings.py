@@ -81,15 +81,17 @@ class Drawn:
         return int(first[1]), int(first[0]), int(last[1] - first[1]), int(last[0] - first[0])
 
     @cached_property
-    def whole(self) -> Mask:
-        """The whole outline on the window's cells."""
+    def whole(self) -> Maps:
+        """The outline's share of each of the window's cells, to a sixteenth."""
         from rasterio.features import rasterize
         from rasterio.transform import Affine
 
         row, col, rows, cols = self.window
-        at = (self.corners - (col, row)) * self.fine
+        at = (self.corners - (col, row)) * self.fine * 4
         shape = {"type": "Polygon", "coordinates": [[*map(tuple, at.tolist()), tuple(at[0].tolist())]]}
-        return np.asarray(rasterize([shape], (rows * self.fine, cols * self.fine), transform=Affine.identity()), dtype=bool)
+        height, width = rows * self.fine, cols * self.fine
+        finest = rasterize([shape], (height * 4, width * 4), transform=Affine.identity())
+        return np.asarray(finest.reshape(height, 4, width, 4).mean(axis=(1, 3), dtype=np.float32))
 
     @cached_property
     def axis(self) -> tuple[float, float, Maps, Maps]:
@@ -109,20 +111,28 @@ class Drawn:
         side = np.sign(y * np.float32(u[0]) - x * np.float32(u[1])).astype(np.float32)
         return float(u[0]), float(u[1]), place.astype(np.float32), side
 
-    def part(self, span: tuple[float, float]) -> Mask:
-        """The cells of the outline from one share of its length to another."""
+    @cached_property
+    def length(self) -> np.float32:
+        """Of the outline along its longer side, in pixels."""
+        u = self.axis
+        return np.float32(np.ptp(self.corners @ np.array(u[:2])))
+
+    def part(self, span: tuple[float, float]) -> Maps:
+        """The share of each cell that lies in the outline, from one share of its length to another."""
         if span[1] <= span[0]:
             return np.zeros_like(self.whole)
         if span == (0.0, 1.0):
             return self.whole
-        place = self.axis[2]
-        return np.asarray(self.whole & (place >= span[0]) & (place < span[1]))
+        place, cells = self.axis[2], self.length * self.fine
+        low = np.clip((place - np.float32(span[0])) * cells + np.float32(0.5), 0, 1) if span[0] > 0 else np.float32(1)
+        high = np.clip((np.float32(span[1]) - place) * cells + np.float32(0.5), 0, 1) if span[1] < 1 else np.float32(1)
+        return np.asarray(self.whole * low * high)
 
-    def blurred(self, cells: Mask | Maps) -> Maps:
+    def blurred(self, cells: Maps) -> Maps:
         """``cells`` under the sensor's point spread and the pixel's aperture, taken as a Gaussian of the same variance."""
         from scipy.ndimage import gaussian_filter
 
-        return np.asarray(gaussian_filter(cells.astype(np.float32), self.fine * math.hypot(self.psf_px, 12**-0.5)))
+        return np.asarray(gaussian_filter(cells, self.fine * math.hypot(self.psf_px, 12**-0.5)))
 
     def seen(self, stage: Stage, sun: tuple[float, float], shift_px: Metres) -> Seen | None:
         """Shares of pixels in a ``stage``, content moved by ``shift_px`` (right, down); ``sun``: azimuth, elevation.
@@ -133,7 +143,7 @@ class Drawn:
         if rows <= 0 or cols <= 0:
             return None
         roof = self.part(stage.roof)
-        shadow = self._shadow(roof, sun) & ~roof if self.structure.height_m and sun[1] > 0 else np.zeros_like(roof)
+        shadow = self._shadow(roof, sun) - roof if self.structure.height_m and sun[1] > 0 else np.zeros_like(roof)
         maps = [self._kept("roof", stage.roof), self._kept("earth", stage.earth), self.blurred(shadow)]
         maps.append(self._kept("lit", stage.roof))
         taken = [self.taken(each, shift_px) for each in maps]
@@ -160,7 +170,7 @@ class Drawn:
         cells = self.part(span)
         return self.blurred(cells * self.axis[3] if what == "lit" else cells)
 
-    def _shadow(self, roof: Mask, sun: tuple[float, float]) -> Mask:
+    def _shadow(self, roof: Maps, sun: tuple[float, float]) -> Maps:
         """``roof`` swept away from the sun over the length of its shadow on level ground, height / tan(elevation)."""
         metres = min(self.structure.height_m / math.tan(math.radians(sun[1])), _LONGEST_SHADOW_M)
         length = metres / self.pixels.res * self.fine
@@ -175,25 +185,32 @@ class Drawn:
         return taken_at(cells, ys, xs)
 
 
-def swept(cells: Mask, right: float, down: float) -> Mask:
-    """Every cell that ``cells`` touch while they are moved by (``right``, ``down``) cells, in doubling steps."""
-    out, steps = cells, max(1, math.ceil(math.hypot(right, down)))
-    done = 0
-    while done < steps:
-        step = min(done + 1, steps - done)
-        out = out | _moved(out, round(right * step / steps), round(down * step / steps))
+def swept(cells: Maps, right: float, down: float) -> Maps:
+    """The share of each cell that ``cells`` touch while they are moved by (``right``, ``down``) cells, in doubling steps."""
+    out, done = cells, 0.0
+    length = math.hypot(right, down)
+    while done < length:
+        step = min(done + 1, length - done)
+        out = np.maximum(out, _moved(out, right * step / length, down * step / length))
         done += step
-    return np.asarray(out)
+    return out
 
 
-def _moved(cells: Mask, right: int, down: int) -> Mask:
+def _moved(cells: Maps, right: float, down: float) -> Maps:
+    """``cells`` moved, 0 coming in from beyond; parts of a cell are shared out between neighbours."""
+    for axis, by in ((1, right), (0, down)):
+        whole = math.floor(by)
+        part = np.float32(by - whole)
+        cells = _rolled(cells, whole, axis) * (1 - part) + (_rolled(cells, whole + 1, axis) * part if part else 0)
+    return cells
+
+
+def _rolled(cells: Maps, by: int, axis: int) -> Maps:
     out = np.zeros_like(cells)
-    height, width = cells.shape
-    if abs(right) >= width or abs(down) >= height:
-        return out
-    out[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = cells[
-        max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)
-    ]
+    size = cells.shape[axis]
+    if abs(by) < size:
+        to, of = slice(max(by, 0), size + min(by, 0)), slice(max(-by, 0), size + min(-by, 0))
+        (out if axis == 0 else out.T)[to] = (cells if axis == 0 else cells.T)[of]
     return out
 
 

@@ -83,8 +83,8 @@ def _add(seen: Maps, drawn: Drawn, stage: Stage, each: Pass, shift_px: Metres, c
         return
     behind = height * math.tan(math.radians(INCIDENCE)) / cell_m
     before = _WALL_PX * drawn.fine
-    shadow = swept(roof, right * behind, down * behind) & ~roof
-    wall = swept(roof, -right * before, -down * before) & ~roof
+    shadow = swept(roof, right * behind, down * behind) - roof
+    wall = swept(roof, -right * before, -down * before) - roof
     covered, dark, bright = (drawn.taken(drawn.blurred(cells), shift_px) for cells in (roof, shadow, wall))
     row, col, rows, cols = drawn.window
     window = seen[:, row : row + rows, col : col + cols]
