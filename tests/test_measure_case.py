@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import typer
 from jsonschema import Draft202012Validator
+from shapely import from_wkt
+from shapely.geometry import mapping
 from typer.testing import CliRunner
 
 import image_site
@@ -21,6 +23,7 @@ from siteline.model.errors import BadInput, NoArea, NoScenes
 from siteline.store.case import Case
 from siteline.store.changed import measured
 from siteline.store.checking import check_case
+from siteline.store.geometry import to_blob
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "schema" / "measure.schema.json"
 
@@ -87,9 +90,25 @@ def test_the_command_tells_and_its_json_fits_the_schema(case: Path):
     assert value["stacks"][0]["scenes"] == 3
 
 
+def test_neighbours_are_loaded_together_and_keep_out_of_each_others_surroundings(case: Path):
+    hall = image_site.HALL
+    corners = image_site.ring(slice(hall[1].stop + 1, hall[1].stop + 9), hall[0])
+    wkt = f"POLYGON(({', '.join(f'{lon} {lat}' for lon, lat in corners)}))"
+    alone = run(case)
+    with Case.open(case) as opened, opened.writing("t") as db:
+        db.execute("INSERT INTO structures (structure_id, geom) VALUES ('yard', ?)", (to_blob(mapping(from_wkt(wkt))),))
+    steps: list[str] = []
+    both = measure(case, ("hall", "yard", "hall"), told=steps.append, progress=lambda done, total: None, who="Ann")
+    assert steps == ["measuring hall, yard in 6 scenes of sentinel-2 10 m"]
+    assert [found.structure_id for found in both.stacks] == ["hall", "yard"]
+    assert both.rows == 2 * alone.rows
+
+
 def test_wrong_input_says_what_to_do(case: Path, tmp_path: Path):
     with pytest.raises(BadInput, match="no structure 'tower'; with footprints it has: hall"):
         run(case, structures=("tower",))
+    with pytest.raises(BadInput, match="no scene has a band vv; leave bands out"):
+        run(case, bands=("vv",))
     with Case.open(case) as opened, opened.writing("t") as db:
         db.execute("INSERT INTO structures (structure_id, name) VALUES ('shed', 'Shed')")
     assert run(case).without == ("shed",)

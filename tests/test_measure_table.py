@@ -137,10 +137,14 @@ def test_scenes_out_of_order_and_without_a_date():
     assert all(np.isnan(row.when) for row in measure(undated, {"hall": box(10, 10)}))
 
 
-def test_scenes_that_could_not_be_aligned_are_not_measured():
-    rows = measure(cube(ground(), alignment=["reference", "not aligned", *["aligned"] * 10]), {"hall": box(10, 10)})
-    lost = [row for row in rows if np.isnan(row.value) and row.measure == "mean:red"]
-    assert [(row.scene_id, row.reasons) for row in lost] == [("test/s1", "not aligned")]
+def test_scenes_that_could_not_be_aligned_are_told_and_where_pixels_are_fine_not_measured():
+    alignment = ["reference", "not aligned", *["aligned"] * 10]
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[10:14, 10:14] = True
+    for res, missing in ((10.0, []), (3.0, ["test/s1"])):
+        rows = [r for r in measure(cube(ground(), alignment=alignment, res=res), {"hall": mask}) if r.measure == "mean:red"]
+        assert [row.scene_id for row in rows if np.isnan(row.value)] == missing
+        assert [row.scene_id for row in rows if row.reasons == "not aligned"] == ["test/s1"]
 
 
 def test_sensors_are_series_of_their_own():

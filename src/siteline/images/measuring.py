@@ -29,6 +29,9 @@ AROUND_PX: Final = 100
 MOST_BYTES: Final = 1_500_000_000
 """Largest cube loaded at once; structures whose surroundings overlap share one as long as it is smaller."""
 
+REFERENCE_SLACK: Final = 0.1
+"""Share of the pixels by which the scene that others are aligned to may be less usable than the clearest."""
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredStack:
@@ -93,9 +96,11 @@ def measure(
             told(f"{name} has none of the bands {', '.join(bands)}: left out")
             continue
         for group, grid in _groups(site, ids, pixel, len(members), len(chosen or BANDS)):
-            told(f"measuring {len(group):,} structures in {len(members):,} scenes of {name}")
+            told(f"measuring {', '.join(group[:3])}{' ...' if len(group) > 3 else ''} in {len(members):,} scenes of {name}")
             cube = _cube(case, members, grid, chosen, pixel, progress)
             rows += _rows(cube, site, group, before)
+    if bands and not rows:
+        raise BadInput(f"no scene has a band {' or '.join(bands)}; leave bands out for those that most scenes have")
     with Case.open(case) as opened:
         keep_measured(opened, rows, who)
     without = tuple(s for s in data.structures if s not in site.footprints and s != "site")
@@ -119,10 +124,18 @@ def _cube(
     from siteline.cube.load import load
     from siteline.measure.stacks import with_facts
 
-    clearest = min(members, key=lambda scene: 101.0 if scene.cloud_percent is None else scene.cloud_percent)
-    reference = None if members[0].sensor == "radar" or len(members) == 1 else clearest.scene_id
     with reader(case) as opened:
-        cube = load(members, grid, bands=bands, reader=opened, reference=reference, progress=progress)
+
+        def loaded(reference: str | None) -> xarray.Dataset:
+            return load(members, grid, bands=bands, reader=opened, reference=reference, progress=progress)
+
+        if members[0].sensor == "radar" or len(members) == 1:
+            return with_facts(loaded(None), members, pixel)
+        likely = min(members, key=lambda scene: 101.0 if scene.cloud_percent is None else scene.cloud_percent).scene_id
+        cube = loaded(likely)
+        shares = dict(zip(map(str, cube["scene_id"].values), cube["usable_share"].values.tolist(), strict=True))
+        if shares[likely] < max(shares.values()) - REFERENCE_SLACK:  # clouds of the product are not those of the site
+            cube = loaded(max(shares, key=lambda scene_id: shares[scene_id]))
     return with_facts(cube, members, pixel)
 
 
@@ -136,7 +149,7 @@ def _chosen(data: CaseData, site: Site, named: Sequence[str]) -> tuple[str, ...]
             raise NoArea(f"structure {structure_id!r} has no footprint", "give it one in structures.geojson and merge that")
     if not site.footprints:
         raise NoArea("no structure has a footprint", "give them footprints in structures.geojson and merge that")
-    return tuple(named) or tuple(site.footprints)
+    return tuple(dict.fromkeys(named)) or tuple(site.footprints)
 
 
 def _before(data: CaseData) -> float | None:

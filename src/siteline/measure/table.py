@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     import xarray
 
 FloatArray = NDArray[np.float64]
+
+POSITION_M: Final = 10.0
+"""Pixel size from which a scene's own position will do where it could not be aligned: Sentinel-2 and Landsat are placed
+to a pixel or better by their makers, images of finer pixels are off by many."""
 
 _DAY_NS = 86_400_000_000_000
 
@@ -86,7 +90,8 @@ class Stack:
             np.asarray(cube[n].values, float) if n in cube.coords else nothing for n in ("sun_azimuth", "sun_elevation")
         ]
         off = cube["alignment"].values == "not aligned" if "alignment" in cube.coords else np.zeros(count, dtype=bool)
-        self.off = np.asarray(off, dtype=bool)
+        self.unaligned = np.asarray(off, dtype=bool)
+        self.lost = self.unaligned & (abs(ground.dx) < POSITION_M)
         self.speckle = speckle_db(pixels) if pixels.radar else None
 
     def measures(self, foot: Area, around: Area, others: NDArray[np.bool_], taken: NDArray[np.bool_]) -> dict[str, Series]:
@@ -108,8 +113,8 @@ class Stack:
         made = []
         for name, (values, spreads) in measures.items():
             for n, scene in enumerate(self.scenes):
-                held = np.isfinite(values[n]) and not self.off[n] and shares[n] >= LEAST_SHARE
-                why = note or ("not aligned" if self.off[n] else reasons[n])
+                held = np.isfinite(values[n]) and not self.lost[n] and shares[n] >= LEAST_SHARE
+                why = note or "; ".join(filter(None, (reasons[n], "not aligned" if self.unaligned[n] else "")))
                 made.append(
                     Measured(
                         structure_id=key,

@@ -26,7 +26,7 @@ class SceneUnusable(Doubt):
 
 
 class NotAligned(Doubt):
-    """A scene could not be aligned to the reference; it is not used for pixel measurements."""
+    """A scene could not be aligned to the reference; images finer than 10 m are then not measured."""
 
 
 class AreaDoubtful(Doubt):
