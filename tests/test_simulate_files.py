@@ -268,5 +268,12 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, args: tuple[str, ...], c
     assert not (tmp_path / "s").exists()
 
 
+def test_the_example_of_the_documentation_runs(tmp_path: Path):
+    page = (SCHEMA.parents[1] / "concepts" / "simulation.md").read_text(encoding="utf-8")
+    space: dict[str, Any] = {"folder": tmp_path / "site"}
+    exec(page.split("```python\n")[1].split("```")[0], space)
+    assert space["cube"].sizes["time"] == space["done"].scenes["sentinel-2"] > 30
+
+
 def test_enough_scenes_for_the_site_to_be_its_own_history(site: Simulated):
     assert all(count >= FEWEST for count in site.scenes.values())

@@ -140,7 +140,7 @@ def _shares(
     east: Maps, north: Maps,
 ) -> dict[str, Maps]:  # fmt: skip
     """Shares of ``LASTING``, each of what those before it leave."""
-    roads = land.asphalt
+    roads = land.asphalt * smoothstep(near, 2.0, 6.0)  # none runs through a structure
     yard = smoothstep(near + 5 * texture + 5 * broad, 10.0, 22.0)
     tracks = np.maximum(land.gravel * (1 - np.float32(0.5) * wooded), _access(plan, roads, east, north))
     needles = smoothstep(broad + np.float32(rng.normal(-0.5, 0.6)), -0.15, 0.15)
