@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import runpy
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -270,8 +271,9 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, args: tuple[str, ...], c
 
 def test_the_example_of_the_documentation_runs(tmp_path: Path):
     page = (SCHEMA.parents[1] / "concepts" / "simulation.md").read_text(encoding="utf-8")
-    space: dict[str, Any] = {"folder": tmp_path / "site"}
-    exec(page.split("```python\n")[1].split("```")[0], space)
+    example = tmp_path / "example.py"
+    example.write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    space = runpy.run_path(str(example), {"folder": tmp_path / "site"})
     assert space["cube"].sizes["time"] == space["done"].scenes["sentinel-2"] > 30
 
 
