@@ -72,8 +72,8 @@ class OpenCase:
 
     @cached_property
     def answer(self) -> flow.Answer:
-        """Everything dated and weighed. Raises ``NothingToDate``."""
-        return flow.answer(self.data)
+        """Everything dated and weighed, changes found in the pixels included. Raises ``NothingToDate``."""
+        return flow.answer(flow.with_images(self.path, self.data))
 
     @property
     def transitions(self) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class OpenCase:
 
     def report(self, out: str | os.PathLike[str]) -> tuple[Path, Path]:
         """Write the report into folder ``out``; returns the paths of the HTML and the PDF. Raises ``FileTrouble``."""
-        return flow.publish(self.answer, Path(out))
+        return flow.publish(self.answer, Path(out), pixels=flow.shown(self.path))
 
 
 def open(path: str | os.PathLike[str]) -> OpenCase:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from siteline.images.detecting import detect
 from siteline.images.doctor import check_sources
 from siteline.images.fetching import fetch
 from siteline.images.figures import chips, compare
 from siteline.images.finding import find, set_area
+from siteline.images.measuring import measure
 from siteline.images.opening import cube, trust
 from siteline.images.opening import scenes as choose
+from siteline.images.shown import detections, shown, trust_figures
 from siteline.model.dated import Dating
 from siteline.model.errors import NothingToDate
 from siteline.model.records import CaseData, Observation
 from siteline.model.settings import Settings
 from siteline.model.weighed import Weighing
+
+if TYPE_CHECKING:
+    from siteline.publish.pixelsection import PixelsShown
 
 __all__ = [
     "Answer",
@@ -27,13 +34,18 @@ __all__ = [
     "compare",
     "cube",
     "date",
+    "detect",
     "fetch",
     "find",
+    "measure",
     "publish",
     "read",
     "require_dated",
     "set_area",
+    "shown",
     "trust",
+    "trust_figures",
+    "with_images",
 ]
 
 Told = Callable[[str], None]
@@ -61,6 +73,13 @@ def read(path: Path) -> CaseData:
         return case.data()
 
 
+def with_images(path: Path, data: CaseData) -> CaseData:
+    """``data`` with the looks that changes found in the pixels add to it (``dating.pixels``). Raises ``FileTrouble``."""
+    from siteline.dating.pixels import with_pixels
+
+    return with_pixels(data, detections(path))
+
+
 def date(data: CaseData) -> Dating:
     """Date every structure of a case, in the case's order; structures never looked at are listed too."""
     return _dater(data.settings, tuple(data.structures))(data.observations)
@@ -77,12 +96,13 @@ def answer(data: CaseData, told: Told = _silent) -> Answer:
     return Answer(data, dating, weigh(data, dating, _dater(data.settings, tuple(data.structures))))
 
 
-def publish(given: Answer, out: Path, told: Told = _silent) -> tuple[Path, Path]:
-    """Write the HTML and PDF report into folder ``out`` (made if missing). Raises ``FileTrouble``."""
+def publish(given: Answer, out: Path, told: Told = _silent, pixels: PixelsShown | None = None) -> tuple[Path, Path]:
+    """Write the HTML and PDF report into folder ``out`` (made if missing), with what the ``pixels`` show where they were
+    read (``shown``). Raises ``FileTrouble``."""
     from siteline.publish.report import write_report
 
     told("setting the report (HTML and PDF)")
-    return write_report(given.data, given.dating, given.weighing, out)
+    return write_report(given.data, given.dating, given.weighing, out, pixels)
 
 
 def require_dated(observations: Sequence[Observation]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from siteline.cli import images
+from siteline.cli import detect, images, measure, simulate
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import CasePath, Json, Who, who_is
 from siteline.cli.plain import clean, quoted
@@ -211,7 +211,7 @@ def claims_(case: CasePath, as_json: Json = False) -> None:
 
     with Steps(quiet=as_json) as steps:
         steps.tell(f"reading {case}")
-        answer = flow.answer(flow.read(case), steps.tell)
+        answer = flow.answer(flow.with_images(case, flow.read(case)), steps.tell)
     if as_json:
         print_json({"claims": [verdict.to_json() for verdict in answer.weighing.claims]})
         return
@@ -229,7 +229,8 @@ def report_(case: CasePath, out: Out, as_json: Json = False) -> None:
 
     with Steps(quiet=as_json) as steps:
         steps.tell(f"reading {case}")
-        html, pdf = flow.publish(flow.answer(flow.read(case), steps.tell), out, steps.tell)
+        answer = flow.answer(flow.with_images(case, flow.read(case)), steps.tell)
+        html, pdf = flow.publish(answer, out, steps.tell, flow.shown(case, steps.tell))
     if as_json:
         print_json({"html": str(html), "pdf": str(pdf)})
     else:
@@ -242,6 +243,10 @@ for _name, _command in (
     ("chips", images.chips),
     ("compare", images.compare),
     ("doctor", images.doctor),
+    ("measure", measure.measure),
+    ("detect", detect.detect),
+    ("trust", detect.trust),
+    ("simulate", simulate.simulate),
 ):
     app.command(_name)(_command)
 
@@ -250,7 +255,7 @@ def _date_case(case: Path, steps: Any) -> tuple[Any, dict[str, str], tuple[str, 
     from siteline import flow
 
     steps.tell(f"reading {case}")
-    data = flow.read(case)
+    data = flow.with_images(case, flow.read(case))
     flow.require_dated(data.observations)
     steps.tell(f"dating {len(data.structures):,} structures")
     names = {s.structure_id: s.name for s in data.structures.values()}

@@ -27,8 +27,11 @@ MOST = 300
 FEWEST = 20
 """Control series below which the noise is not fitted: their own chance would pass for its nature."""
 
-_SLOW: Final = ((0.0, 40.0), (0.2, 40.0), (0.5, 15.0), (0.5, 40.0), (0.5, 100.0), (1.0, 40.0), (1.0, 100.0))
-_YEARLY: Final = (0.0, 0.25, 0.5, 1.0)
+_SLOW: Final = (
+    *((0.0, 40.0), (0.2, 40.0), (0.5, 15.0), (0.5, 40.0), (0.5, 100.0)),
+    *((1.0, 40.0), (1.0, 100.0), (2.0, 60.0), (4.0, 60.0)),
+)
+_YEARLY: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 _TRENDS: Final = (0.03, 0.1, 0.3)
 _NEAR: Final = 3.0
 _EITHER: Final = Prior()

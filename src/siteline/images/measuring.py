@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from siteline.images.opening import DEFAULT_RES_M, reader, scenes
+from siteline.images.opening import scenes
+from siteline.images.stackcubes import BANDS, bands_of, by_stack, groups, stack_cube
 from siteline.model.changed import Measured
 from siteline.model.errors import BadInput, NoArea, NoScenes
-from siteline.model.grid import Grid
 from siteline.model.records import CaseData
-from siteline.model.scene import ImageScene
 from siteline.model.site import Site, site_of
 from siteline.model.span import Span
 
 if TYPE_CHECKING:
     import xarray
-
-BANDS: Final = ("blue", "green", "red", "nir", "swir16", "swir22")
-"""Bands that are measured where none are named, as far as most scenes of a stack have them; ``nir08`` stands in for nir."""
-
-AROUND_PX: Final = 100
-"""Pixels loaded around structures on each side: rings, controls, and what scenes are aligned by."""
-
-MOST_BYTES: Final = 1_500_000_000
-"""Largest cube loaded at once; structures whose surroundings overlap share one as long as it is smaller."""
-
-REFERENCE_SLACK: Final = 0.1
-"""Share of the pixels by which the scene that others are aligned to may be less usable than the clearest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +70,21 @@ def measure(
     with Case.open(case) as opened:
         data = opened.data()
     site = site_of(data)
-    ids = _chosen(data, site, structures)
+    ids = chosen_structures(data, site, structures)
     every = scenes(case, start, end)
     dated = [scene for scene in every if scene.when.known and scene.when_kind == "acquired"]
     if not dated:
         raise NoScenes(f"{case}: none of its {len(every)} scenes has a date of its own; nothing can be measured")
-    before = _before(data)
+    before = period_start(data)
     rows: list[Measured] = []
-    for (name, pixel), members in _by_stack(dated, res).items():
-        chosen = _bands(members, bands)
+    for (name, pixel), members in by_stack(dated, res).items():
+        chosen = bands_of(members, bands)
         if bands and not chosen:
             told(f"{name} has none of the bands {', '.join(bands)}: left out")
             continue
-        for group, grid in _groups(site, ids, pixel, len(members), len(chosen or BANDS)):
+        for group, grid in groups(site, ids, pixel, len(members), len(chosen or BANDS)):
             told(f"measuring {', '.join(group[:3])}{' ...' if len(group) > 3 else ''} in {len(members):,} scenes of {name}")
-            cube = _cube(case, members, grid, chosen, pixel, progress)
+            cube = stack_cube(case, members, grid, chosen, pixel, progress)
             rows += _rows(cube, site, group, before)
     if bands and not rows:
         raise BadInput(f"no scene has a band {' or '.join(bands)}; leave bands out for those that most scenes have")
@@ -113,33 +100,7 @@ def _rows(cube: xarray.Dataset, site: Site, group: Sequence[str], before: float 
     return measured(cube, site.footprints, before=before, only=tuple(group))
 
 
-def _cube(
-    case: Path,
-    members: Sequence[ImageScene],
-    grid: Grid,
-    bands: Sequence[str] | None,
-    pixel: float,
-    progress: Callable[[int, int], None],
-) -> xarray.Dataset:
-    from siteline.cube.load import load
-    from siteline.measure.stacks import with_facts
-
-    with reader(case) as opened:
-
-        def loaded(reference: str | None) -> xarray.Dataset:
-            return load(members, grid, bands=bands, reader=opened, reference=reference, progress=progress)
-
-        if members[0].sensor == "radar" or len(members) == 1:
-            return with_facts(loaded(None), members, pixel)
-        likely = min(members, key=lambda scene: 101.0 if scene.cloud_percent is None else scene.cloud_percent).scene_id
-        cube = loaded(likely)
-        shares = dict(zip(map(str, cube["scene_id"].values), cube["usable_share"].values.tolist(), strict=True))
-        if shares[likely] < max(shares.values()) - REFERENCE_SLACK:  # clouds of the product are not those of the site
-            cube = loaded(max(shares, key=lambda scene_id: shares[scene_id]))
-    return with_facts(cube, members, pixel)
-
-
-def _chosen(data: CaseData, site: Site, named: Sequence[str]) -> tuple[str, ...]:
+def chosen_structures(data: CaseData, site: Site, named: Sequence[str]) -> tuple[str, ...]:
     """The structures to measure. Raises ``BadInput``, ``NoArea``."""
     for structure_id in named:
         if structure_id not in data.structures:
@@ -152,58 +113,12 @@ def _chosen(data: CaseData, site: Site, named: Sequence[str]) -> tuple[str, ...]
     return tuple(dict.fromkeys(named)) or tuple(site.footprints)
 
 
-def _before(data: CaseData) -> float | None:
+def period_start(data: CaseData) -> float | None:
     """When the period of interest begins, in days, where the case says so: controls are chosen by what was before."""
     if not data.settings.period:
         return None
     start = Span.parse(data.settings.period[0])
     return start.first_day if start.start is not None else None
-
-
-def _by_stack(dated: Sequence[ImageScene], res: float | None) -> Mapping[tuple[str, float], list[ImageScene]]:
-    """Scenes by the name of their stack and its pixel size in metres; all of one stack can be loaded together."""
-    from siteline.measure.stacks import stack_name
-
-    found: dict[tuple[str, float], list[ImageScene]] = {}
-    for scene in dated:
-        pixel = res or scene.gsd_m or DEFAULT_RES_M
-        found.setdefault((stack_name(scene, pixel), pixel), []).append(scene)
-    return found
-
-
-def _bands(members: Sequence[ImageScene], named: Sequence[str] | None) -> tuple[str, ...] | None:
-    """The bands to measure: those named that some scene has, else those of ``BANDS`` that most have; None for any."""
-    held = [{asset.band for asset in scene.assets if asset.role == "data"} for scene in members]
-    if named:
-        return tuple(band for band in named if any(band in bands for bands in held))
-    common = [band for band in (*BANDS, "nir08") if 2 * sum(band in bands for bands in held) > len(held)]
-    if "nir" in common and "nir08" in common:
-        common.remove("nir08")
-    return tuple(common) or None
-
-
-def _groups(site: Site, ids: Iterable[str], pixel: float, count: int, bands: int) -> list[tuple[list[str], Grid]]:
-    """Structures with the grid they share: neighbours are loaded together, distant ones apart, few beyond ``MOST_BYTES``."""
-    most = MOST_BYTES / (count * (4 * bands + 2))  # pixels: four bytes a band, one each for reasons and usable
-    groups: list[tuple[list[str], Grid]] = []
-    for key in ids:
-        keys, grid = [key], site.structure_grid(key, pixel, AROUND_PX * pixel)
-        while (n := next((n for n, (_, other) in enumerate(groups) if _cheaper(grid, other, most)), None)) is not None:
-            others, other = groups.pop(n)
-            keys, grid = others + keys, _union(grid, other)
-        groups.append((keys, grid))
-    return groups
-
-
-def _cheaper(one: Grid, other: Grid, most: float) -> bool:
-    """Whether one cube of both has no more pixels than two, and no more than ``most``."""
-    both = _union(one, other)
-    return both.width * both.height <= min(one.width * one.height + other.width * other.height, most)
-
-
-def _union(one: Grid, other: Grid) -> Grid:
-    lefts, bottoms, rights, tops = zip(one.bounds, other.bounds, strict=True)
-    return Grid.covering(one.crs, (min(lefts), min(bottoms), max(rights), max(tops)), one.res)
 
 
 def _summaries(rows: Sequence[Measured]) -> Iterator[MeasuredStack]:

@@ -136,7 +136,7 @@ def alarm_words(trust: Trust | None) -> str:
     shows = "shows" if trust.exceeding == 1 else "show"
     count = "none" if trust.exceeding == 0 else f"{trust.exceeding:,}"
     of = plural(trust.placebos, "footprint")
-    share = percent(trust.false_alarm) if trust.exceeding else f"at most about {percent(1 / (trust.placebos + 1))}"
+    share = percent(trust.false_alarm) if trust.exceeding else f"fewer than 1 in {trust.placebos:,}"
     return f"False alarms: of {of} where nothing is known to have changed, {count} {shows} as much ({share})."
 
 

@@ -1,0 +1,222 @@
+"""The commands that read changes out of the images: ``detect`` and ``trust``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from siteline.cli.ending import ending, print_json
+from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from siteline.images.detecting import Detecting
+    from siteline.model.changed import Detected, Trust
+
+Structures = Annotated[list[str] | None, typer.Option("--structure", metavar="ID", help="Only this structure; may repeat.")]
+Rate = Annotated[
+    float, typer.Option("--false-alarms", metavar="RATE", min=0.001, max=0.3, help="Share of false alarms to allow.")
+]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the figures; made if missing.")]
+
+
+@ending
+def detect(
+    case: CasePath,
+    structure: Structures = None,
+    start: From = "",
+    end: To = "",
+    bands: Bands = "",
+    res: Res = None,
+    false_alarms: Rate = 0.05,
+    who: Who = "",
+    as_json: Json = False,
+) -> None:
+    """Find and date what changed on each structure in the pixels, and keep it in the case."""
+    done = _run(case, structure, (start, end), names(bands), res, false_alarms, who, as_json, power=False)
+    if as_json:
+        print_json(_json(done))
+        return
+    _show(done, case, power=False)
+
+
+@ending
+def trust(
+    case: CasePath,
+    structure: Structures = None,
+    start: From = "",
+    end: To = "",
+    bands: Bands = "",
+    res: Res = None,
+    false_alarms: Rate = 0.05,
+    out: OutFolder = Path("siteline-figures"),
+    who: Who = "",
+    as_json: Json = False,
+) -> None:
+    """Say how often detect would be wrong on these images: placebos, and injected changes of known size."""
+    from siteline import flow
+
+    done = _run(case, structure, (start, end), names(bands), res, false_alarms, who, as_json, power=True)
+    figures = flow.trust_figures(case, done, out)
+    if as_json:
+        print_json({**_json(done), "figures": [str(path) for path in figures]})
+        return
+    _show(done, case, power=True)
+    for path in figures:
+        typer.echo(str(path))
+
+
+def _run(
+    case: Path,
+    structure: list[str] | None,
+    period: tuple[str, str],
+    bands: tuple[str, ...],
+    res: float | None,
+    false_alarms: float,
+    who: str,
+    quiet: bool,
+    *,
+    power: bool,
+) -> Detecting:
+    from siteline import flow
+    from siteline.cli import asking
+    from siteline.cli.progress import Steps
+
+    first, last = asking.period(*period, "")
+    with Steps(quiet=quiet) as steps:
+        return flow.detect(
+            case,
+            tuple(structure or ()),
+            nominal=false_alarms,
+            power=power,
+            res=res,
+            bands=bands or None,
+            start=first,
+            end=last,
+            told=steps.tell,
+            progress=steps.part,
+            who=who_is(who),
+        )
+
+
+def _json(done: Detecting) -> dict[str, Any]:
+    return {
+        "detected": [_detected(found) for found in done.detected],
+        "trust": [_trust(item) for item in done.trust],
+        "without": list(done.without),
+    }
+
+
+def _detected(found: Detected) -> dict[str, Any]:
+    return {
+        "structure_id": found.structure_id,
+        "stack": found.stack,
+        "measures": list(found.measures),
+        "scenes": found.scenes,
+        "first": _day(found.first),
+        "last": _day(found.last),
+        "probability": _number(found.probability),
+        "evidence": _number(found.evidence),
+        "threshold": _number(found.threshold),
+        "changes": [change.to_json() for change in found.changes],
+        "prior": dict(found.prior),
+        "doubts": list(found.doubts),
+        "conflict": found.conflict,
+        "note": found.note,
+    }
+
+
+def _trust(item: Trust) -> dict[str, Any]:
+    points = [
+        {
+            "size_m": p.size_m,
+            "contrast": p.contrast,
+            "unit": p.unit,
+            "days": _number(p.days),
+            "injected": p.injected,
+            "found": p.found,
+            "dated": p.dated,
+        }
+        for p in item.power
+    ]
+    return {
+        "structure_id": item.structure_id,
+        "stack": item.stack,
+        "placebos": item.placebos,
+        "exceeding": item.exceeding,
+        "nominal": item.nominal,
+        "threshold": _number(item.threshold),
+        "temperature": item.temperature,
+        "covered": _number(item.covered),
+        "ground_m": item.ground_m,
+        "power": points,
+        "note": item.note,
+    }
+
+
+def _number(value: float) -> float | None:
+    """A finite number to four decimals; None for what is not known, or has no end."""
+    from math import isfinite
+
+    return round(value, 4) if isfinite(value) else None
+
+
+def _day(value: float) -> str | None:
+    from math import isfinite
+
+    from siteline.model.span import iso
+
+    return iso(value) if isfinite(value) else None
+
+
+def _show(done: Detecting, case: Path, *, power: bool) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from siteline.cli.plain import clean, quoted
+    from siteline.cli.show import show
+    from siteline.publish.unseen import alarm_words, missed_words, verdict
+
+    parts: list[RenderableType] = [Text("What the pixels show", style="bold")]
+    structures = dict.fromkeys(found.structure_id for found in done.detected)
+    for key in structures:
+        found = [item for item in done.detected if item.structure_id == key]
+        judged = {item.stack: item for item in done.trust if item.structure_id == key}
+        lead = next((item for item in found if item.stack == "all"), found[0])
+        told = verdict(lead, judged.get(lead.stack), found)
+        said = [f"{told.headline}.", *told.doubts, alarm_words(judged.get(lead.stack))]
+        if power:
+            said += [text for item in found if item.stack in judged for text in missed_words(judged[item.stack])]
+        parts += [Text(f" {clean(key)}", style="bold")]
+        parts += [Padding(Text(clean(text)), (0, 0, 0, 3)) for text in said if text]
+        parts.append(Padding(_table(found), (0, 0, 1, 3)))
+    if done.without:
+        parts.append(Text(f" without a footprint, not looked at: {', '.join(map(clean, done.without[:6]))}", style="dim"))
+    show(parts)
+    follow = f"siteline report {quoted(case)} --out report" if power else f"siteline trust {quoted(case)}"
+    typer.echo(f"\nNext: {follow}")
+
+
+def _table(found: list[Detected]) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+
+    from siteline.cli.plain import clean
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
+    table.add_column("stack", overflow="fold")
+    table.add_column("looks", justify="right", no_wrap=True)
+    table.add_column("after", no_wrap=True)
+    table.add_column("by", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    for item in found:
+        name = "all together" if item.stack == "all" else clean(item.stack)
+        rows = [(c.to_json()["after"], c.to_json()["by"], c.to_json()["interval95"]) for c in item.changes]
+        if not rows:
+            table.add_row(name, f"{item.scenes:,}", "—", "—", clean(item.note) or "no change told from chance")
+        for after, by, interval in rows:
+            table.add_row(name, f"{item.scenes:,}", after[:10], by[:10], " – ".join(day[:10] for day in interval))
+    return table

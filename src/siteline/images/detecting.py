@@ -1,0 +1,115 @@
+"""From a case to the changes of its structures: each against its own placebos, stack by stack, and all stacks together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siteline.images.measuring import chosen_structures, period_start
+from siteline.images.onestructure import SEED, Part, Settled, one_structure, settings
+from siteline.images.opening import scenes
+from siteline.images.stackcubes import AROUND_PX, MOST_BYTES, bands_of, by_stack, groups, stack_cube
+from siteline.model.changed import Detected, Measured, Trust
+from siteline.model.errors import NoScenes
+from siteline.model.grid import Grid
+from siteline.model.site import Site, site_of
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(slots=True)
+class Detecting:
+    """What came of it: ``detected`` and ``trust`` as they are kept in the case; ``placebos``: log Bayes factors by structure
+    and stack; ``without``: structures that have no footprint."""
+
+    detected: list[Detected] = field(default_factory=list)
+    trust: list[Trust] = field(default_factory=list)
+    placebos: dict[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+
+
+def detect(
+    case: Path,
+    structures: Sequence[str] = (),
+    *,
+    nominal: float = 0.05,
+    power: bool = False,
+    res: float | None = None,
+    bands: Sequence[str] | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    told: Callable[[str], None],
+    progress: Callable[[int, int], None],
+    who: str,
+) -> Detecting:
+    """Find and date what changed on structures (all with a footprint, or those named) in scenes of ``[start, end)``, UTC.
+
+    Every structure is laid in hundreds of places of the same images (placebos); their evidence sets the threshold, changes
+    injected there set the width of intervals. ``nominal``: rate of false alarms to allow. ``power``: inject the whole range
+    of sizes, contrasts and durations. Kept in the case, with the measurements, in place of earlier answers about the same
+    structures. Raises ``NoArea``, ``NoScenes``, ``BadInput``.
+    """
+    from siteline.measure.table import measure as measured
+    from siteline.store.case import Case
+    from siteline.store.changed import keep_detected, keep_measured, keep_trust
+
+    with Case.open(case) as opened:
+        data = opened.data()
+    site = site_of(data)
+    ids = chosen_structures(data, site, structures)
+    dated = [scene for scene in scenes(case, start, end) if scene.when.known and scene.when_kind == "acquired"]
+    if not dated:
+        raise NoScenes(f"{case}: none of its scenes has a date of its own; nothing can be dated by them")
+    settled = settings(nominal)
+    done = Detecting(without=tuple(s for s in data.structures if s not in site.footprints and s != "site"))
+    parts: dict[str, dict[str, Part]] = {}
+    rows: list[Measured] = []
+    for (name, pixel), members in by_stack(dated, res).items():
+        chosen = bands_of(members, bands)
+        if bands and not chosen:
+            told(f"{name} has none of the bands {', '.join(bands)}: left out")
+            continue
+        for group, grid in _cubes(site, ids, pixel, len(members), len(chosen or ()) or 6):
+            told(f"loading {len(members):,} scenes of {name}")
+            cube = stack_cube(case, members, grid, chosen, pixel, progress)
+            told(f"{name}: {len(group)} structures against the same footprint elsewhere")
+            rows += measured(cube, site.footprints, before=period_start(data), only=tuple(group))
+            for n, key in enumerate(group):
+                part = one_structure(cube, site, key, name, pixel, settled, power)
+                parts.setdefault(key, {})[name] = part
+                progress(n + 1, len(group))
+    for key in ids:
+        _gather(done, key, parts.get(key, {}), settled)
+    with Case.open(case) as opened:
+        keep_measured(opened, rows, who)
+        keep_detected(opened, done.detected, who)
+        keep_trust(opened, done.trust, who)
+    return done
+
+
+def _cubes(site: Site, ids: Sequence[str], pixel: float, count: int, bands: int) -> list[tuple[list[str], Grid]]:
+    """The whole site where it is small enough, for its many places; else the surroundings of the structures."""
+    grid = site.grid(pixel, AROUND_PX * pixel)
+    if grid.width * grid.height * count * (4 * bands + 2) <= MOST_BYTES:
+        return [(list(ids), grid)]
+    return groups(site, ids, pixel, count, bands)
+
+
+def _gather(done: Detecting, key: str, parts: Mapping[str, Part], settled: Settled) -> None:
+    """One structure's stacks into ``done``, and all of them together where there are several that say something."""
+    from siteline.images.together import together
+
+    saying = {name: part for name, part in parts.items() if part.own is not None}
+    conflicts: Mapping[str, str] = {}
+    if len(saying) > 1:
+        joint, trust, conflicts = together(key, saying, settled.nominal, SEED)
+        done.detected.append(replace(joint, prior=settled.prior.named()))
+        done.trust.append(trust)
+    for name, part in parts.items():
+        done.detected.append(replace(part.detected, conflict=conflicts.get(name, "")))
+        done.trust.append(part.trust)
+        done.placebos[key, name] = part.evidence

@@ -1,0 +1,93 @@
+"""The stacks of one structure as one answer: evidence multiplied on the union of their dates, judged by joint placebos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from siteline.detect.combine import ByDay, Together, combine
+from siteline.detect.trust import FEWEST
+from siteline.model.changed import Detected, PixelChange, Trust
+from siteline.model.dated import Bracket, Posterior
+
+if TYPE_CHECKING:
+    from siteline.images.onestructure import Part
+
+DRAWS: Final = 400
+"""Joint placebos: a place of each stack, drawn together."""
+
+
+def together(key: str, parts: Mapping[str, Part], nominal: float, seed: int) -> tuple[Detected, Trust, Mapping[str, str]]:
+    """The joint answer about structure ``key``, how far to trust it, and which stacks contradict the others.
+
+    Placebos of different stacks lie in different places and are drawn together at random: they share no change, and their
+    noise is that of different sensors.
+    """
+    found = combine({name: _own(part) for name, part in parts.items()})
+    rng = np.random.default_rng(seed)
+    evidence: list[float] = []
+    if all(part.placebos for part in parts.values()):
+        for _ in range(DRAWS):
+            drawn = {name: part.placebos[int(rng.integers(len(part.placebos)))] for name, part in parts.items()}
+            evidence.append(combine(drawn).evidence)
+    known = np.sort(np.array(evidence))
+    allowed = int(np.floor((len(known) + 1) * nominal))
+    enough = len(known) >= FEWEST and allowed >= 1
+    threshold = max(float(known[len(known) - allowed]), 0.0) if enough else float("inf")
+    odds = float(np.exp(min(found.evidence, 700.0)))
+    looks = dict(sorted((day, scene) for part in parts.values() for day, scene in part.looks.items()))
+    sure = found.evidence > threshold if enough else odds / (1 + odds) >= 0.95
+    changes = (_change(found, looks),) if sure and found.mass.size else ()
+    detected = Detected(
+        structure_id=key,
+        stack="all",
+        measures=(),
+        scenes=len(looks),
+        first=min(looks),
+        last=max(looks),
+        probability=odds / (1 + odds),
+        evidence=found.evidence,
+        threshold=threshold,
+        changes=changes,
+    )
+    trust = Trust(
+        structure_id=key,
+        stack="all",
+        placebos=len(known),
+        exceeding=int((known >= found.evidence).sum()),
+        nominal=nominal,
+        threshold=threshold,
+        temperature=1.0,
+        covered=float("nan"),
+        ground_m=min(part.trust.ground_m for part in parts.values()),
+        note="" if enough else "too few places to lay the footprint in: the rate is not known",
+    )
+    return detected, trust, found.conflicts
+
+
+def _own(part: Part) -> ByDay:
+    if part.own is None:
+        raise AssertionError("only stacks that say something are combined")
+    return part.own
+
+
+def _change(found: Together, looks: Mapping[float, str]) -> PixelChange:
+    posterior = Posterior(found.edges, found.mass)
+    days = np.array(list(looks))
+    cumulative = np.array([posterior.cdf(day) for day in days])
+    likeliest = int(np.argmax(np.diff(cumulative)))
+    after, by = float(days[likeliest]), float(days[likeliest + 1])
+    values: dict[str, Any] = {f"interval{round(100 * s)}": posterior.interval(s) for s in (0.5, 0.9, 0.95)}
+    return PixelChange(
+        shape="step",
+        ramp_days=0.0,
+        bracket=Bracket(after, by),
+        after_scene=looks[after],
+        by_scene=looks[by],
+        posterior=posterior,
+        probability=float(cumulative[likeliest + 1] - cumulative[likeliest]),
+        sizes=(),
+        **values,
+    )
