@@ -291,7 +291,7 @@ def test_a_dip_above_a_size_takes_its_reading_away():
     [
         (400, 3, "of 400 footprints where nothing is known to have changed, 3 show as much (under 1 %)."),
         (400, 1, "of 400 footprints where nothing is known to have changed, 1 shows as much (under 1 %)."),
-        (99, 0, "of 99 footprints where nothing is known to have changed, none show as much (at most about 1 %)."),
+        (99, 0, "of 99 footprints where nothing is known to have changed, none show as much (fewer than 1 in 99)."),
         (1, 1, "of 1 footprint where nothing is known to have changed, 1 shows as much (over 99 %)."),
     ],
 )

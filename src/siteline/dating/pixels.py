@@ -21,7 +21,8 @@ OBSERVER: Final = "siteline"
 """Who looked; its share of wrong looks is ``priors.NOISE[f"observer:{OBSERVER}"]``, or what the settings say."""
 
 SHARE: Final = 0.99
-"""Share of the posterior that the two looks enclose: what is left outside, half on each side, is the share of wrong looks."""
+"""Share of the posterior that the two looks enclose: what is left outside, half on each side, is the share of wrong
+looks."""
 
 
 def with_pixels(data: CaseData, detected: Sequence[Detected]) -> CaseData:

@@ -50,8 +50,8 @@ has one, like all other states: three would fit its durations (squared mean over
 dates of thinned records there come out worse with three or two than with one (docs/benchmarks/engine.md)."""
 
 NOISE: Final[Mapping[str, float]] = {"high": 0.02, "medium": 0.05, "low": 0.25, "observer:siteline": 0.005}
-"""Share of wrong labels by stated confidence. Assumed, but for dates from pixels (``dating.pixels.SHARE``); declare or learn it per observer where there is truth
-(``observer:<name>`` in settings)."""
+"""Share of wrong labels by stated confidence. Assumed, but for dates from pixels (``dating.pixels.SHARE``); declare or learn
+it per observer where there is truth (``observer:<name>`` in settings)."""
 
 NEIGHBOUR_SHARE: Final = 0.7
 """Share of wrong labels that name a state easily confused with the true one (``CONFUSABLE``). Assumed."""

@@ -22,6 +22,7 @@ SCALE_LOOKS = 4.0
 @compiled
 def filter_forward(x, f, w, y, drift, E, Ey, s2, g, A, R, rss, st, sy, P, M, p):
     """Innovations of columns (``E``) and bands (``Ey``, times s2), Gram matrix ``A``, products ``R``, squares ``rss``."""
+    unit = w.dtype.type(1)  # a literal would turn single precision into double
     A[:p, :p] = 0
     R[:] = 0
     rss[:] = 0
@@ -31,9 +32,9 @@ def filter_forward(x, f, w, y, drift, E, Ey, s2, g, A, R, rss, st, sy, P, M, p):
         P[l] = drift
     for j in range(M):
         for l in range(LANES):
-            s2[j, l] = w[j, l] / (1 + P[l] * w[j, l])
+            s2[j, l] = w[j, l] / (unit + P[l] * w[j, l])
             gain = P[l] * s2[j, l]
-            P[l] = f[j, l] * f[j, l] * P[l] * (1 - gain) + drift * (1 - f[j, l] * f[j, l])
+            P[l] = f[j, l] * f[j, l] * P[l] * (unit - gain) + drift * (unit - f[j, l] * f[j, l])
             g[j, l] = f[j, l] * gain
         for a in range(p):
             for l in range(LANES):
@@ -76,6 +77,7 @@ def white_forward(x, w, y, A, R, rss, M, p):
 @compiled
 def solve(A, R, precision, rss, p):
     """Cholesky of A + diag(precision) in place (the diagonal holds its inverse), R <- L^-1 R, rss <- residual squares."""
+    unit, least = rss.dtype.type(1), rss.dtype.type(1e-9)
     for a in range(p):
         for l in range(LANES):
             A[a, a, l] += precision[a]
@@ -84,7 +86,7 @@ def solve(A, R, precision, rss, p):
             for l in range(LANES):
                 A[i, i, l] -= A[i, k, l] * A[i, k, l]
         for l in range(LANES):
-            A[i, i, l] = 1 / np.sqrt(max(A[i, i, l], 1e-9))
+            A[i, i, l] = unit / np.sqrt(max(A[i, i, l], least))
         for j in range(i + 1, p):
             for k in range(i):
                 for l in range(LANES):
@@ -100,7 +102,7 @@ def solve(A, R, precision, rss, p):
                 R[b, a, l] *= A[a, a, l]
                 rss[b, l] -= R[b, a, l] * R[b, a, l]
         for l in range(LANES):
-            rss[b, l] = max(rss[b, l], 1e-9)
+            rss[b, l] = max(rss[b, l], least)
 
 
 @compiled
@@ -110,6 +112,7 @@ def filter_suffixes(f, E, Ey, s2, g, u, c, lam, ly, quad, U, C, Q, M, p):
     A step's innovations obey b' = (1 - f) + (f - g) b from b = 1, so Q is a quadratic in b that is carried backwards in
     its three coefficients ``quad``.
     """
+    unit, two = Q.dtype.type(1), Q.dtype.type(2)
     u[:] = 0
     c[:] = 0
     lam[:] = 0
@@ -130,9 +133,9 @@ def filter_suffixes(f, E, Ey, s2, g, u, c, lam, ly, quad, U, C, Q, M, p):
                 C[j, b, l] = c[b, l]
         for l in range(LANES):
             r = f[j, l] - g[j, l]
-            h = 1 - f[j, l]
+            h = unit - f[j, l]
             quad[2, l] += h * h * quad[0, l] + h * quad[1, l]
-            quad[1, l] = 2 * r * h * quad[0, l] + r * quad[1, l]
+            quad[1, l] = two * r * h * quad[0, l] + r * quad[1, l]
             quad[0, l] = s2[j, l] + r * r * quad[0, l]
             Q[j, l] = quad[0, l] + quad[1, l] + quad[2, l]
 
@@ -161,12 +164,14 @@ def white_suffixes(x, w, y, u, c, quad, U, C, Q, M, p):
 def fits(A, R, rss, size_var, U, C, Q, ratio, inverse, M, p):
     """What a step at each k explains: U <- L^-1 U, C and Q freed of the design, ``ratio`` = product over bands of
     (residual with the step) / (residual without)."""
+    kind = Q.dtype.type
+    unit, least, looks, apart = kind(1), kind(1e-6), kind(SCALE_LOOKS), kind(1 / size_var)
     for b in range(R.shape[0]):
         for l in range(LANES):
-            inverse[b, l] = 1 / (rss[b, l] + SCALE_LOOKS)
+            inverse[b, l] = unit / (rss[b, l] + looks)
     for j in range(M):
         for l in range(LANES):
-            Q[j, l] += 1 / size_var
+            Q[j, l] += apart
         for a in range(p):
             for k in range(a):
                 for l in range(LANES):
@@ -175,10 +180,10 @@ def fits(A, R, rss, size_var, U, C, Q, ratio, inverse, M, p):
                 U[j, a, l] *= A[a, a, l]
                 Q[j, l] -= U[j, a, l] * U[j, a, l]
         for l in range(LANES):
-            ratio[j, l] = 1
+            ratio[j, l] = unit
         for b in range(R.shape[0]):
             for a in range(p):
                 for l in range(LANES):
                     C[j, b, l] -= U[j, a, l] * R[b, a, l]
             for l in range(LANES):
-                ratio[j, l] *= max(1 - C[j, b, l] * C[j, b, l] * inverse[b, l] / Q[j, l], 1e-6)
+                ratio[j, l] *= max(unit - C[j, b, l] * C[j, b, l] * inverse[b, l] / Q[j, l], least)

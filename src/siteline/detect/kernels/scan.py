@@ -16,6 +16,7 @@ from siteline.detect.kernels.lanes import (
     white_forward,
     white_suffixes,
 )
+from siteline.detect.kernels.logarithm import logarithms
 from siteline.detect.kernels.reweigh import reweigh
 from siteline.detect.kernels.standard import compiled, standardise, usable
 
@@ -32,22 +33,22 @@ def scan_block(
     n, B, T = values.shape
     p = X.shape[1]
     kind = np.array([zero]).dtype
-    index = np.empty(T, np.int64)
-    longest = 0
-    for i in range(n):
-        longest = max(longest, usable(values[i], index))
-    y, x, f = np.zeros((B, longest, LANES), kind), np.zeros((longest, p, LANES), kind), np.zeros((longest, LANES), kind)
-    w, s2, g = np.zeros((longest, LANES), kind), np.zeros((longest, LANES), kind), np.zeros((longest, LANES), kind)
-    E, Ey, U = np.zeros((longest, p, LANES), kind), np.zeros((longest, B, LANES), kind), np.zeros((longest, p, LANES), kind)
-    C, Q, ratio = np.zeros((longest, B, LANES), kind), np.zeros((longest, LANES), kind), np.zeros((longest, LANES), kind)
+    y, x, f = np.zeros((B, T, LANES), kind), np.zeros((T, p, LANES), kind), np.zeros((T, LANES), kind)
+    w, s2, g = np.zeros((T, LANES), kind), np.zeros((T, LANES), kind), np.zeros((T, LANES), kind)
+    E, Ey, U = np.zeros((T, p, LANES), kind), np.zeros((T, B, LANES), kind), np.zeros((T, p, LANES), kind)
+    C, Q, ratio = np.zeros((T, B, LANES), kind), np.zeros((T, LANES), kind), np.zeros((T, LANES), kind)
     A, R, rss = np.zeros((p, p, LANES), kind), np.zeros((B, p, LANES), kind), np.zeros((B, LANES), kind)
     st, lam, beta = np.zeros((p, LANES), kind), np.zeros((p, LANES), kind), np.zeros((p, LANES), kind)
     sy, ly, inverse = np.zeros((B, LANES), kind), np.zeros((B, LANES), kind), np.zeros((B, LANES), kind)
     P, quad, spread = np.zeros(LANES, kind), np.zeros((3, LANES), kind), np.zeros(LANES, kind)
-    r, away, D = np.zeros((longest, LANES), kind), np.zeros((longest, LANES), kind), np.zeros((longest, LANES), kind)
+    r, away, D = np.zeros((T, LANES), kind), np.zeros((T, LANES), kind), np.zeros((T, LANES), kind)
     looks, step_q = np.zeros(LANES, kind), np.zeros(LANES, kind)
     step, m = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64)
-    at, gap, score = np.zeros((LANES, T), np.int64), np.zeros((LANES, longest)), np.zeros((LANES, longest))
+    at = np.zeros((LANES, T), np.int64)
+    gap, score, span = np.zeros((T, LANES)), np.zeros((T, LANES)), np.ones((T, LANES))
+    numbers, powers, best = np.ones(LANES), np.zeros(LANES), np.zeros(LANES)
+    bits = numbers.view(np.int64)
+    log_ratio, log_q, log_var = np.zeros((T, LANES)), np.zeros((T, LANES)), math.log(size_var)
     scale, one, first = np.ones((LANES, B)), np.zeros((B, T)), np.zeros(T)
     near, unit, bend, work = np.zeros(T), np.zeros(T), np.zeros((B, T)), np.zeros(T)
     for start in range(0, n, LANES):
@@ -56,8 +57,11 @@ def scan_block(
             i = min(start + l, n - 1)  # the last block is filled up with the last series
             m[l] = usable(values[i], at[l])
             M = max(M, m[l])
+        for l in range(LANES):
+            i = min(start + l, n - 1)
             standardise(values[i], days, at[l], m[l], dof, one, first, scale[l], near, unit, bend, work)
-            _place(one, first, days, X, keep, at[l], m[l], longest, l, y, x, f, w, gap[l])
+            _place(one, first, days, X, keep, at[l], m[l], M, l, y, x, f, w, span)
+        logarithms(span, numbers, bits, powers, gap, M)
         for round_ in range(rounds):
             full = round_ == rounds - 1
             q, slow = (p, drift) if full else (core, drift * 0)
@@ -74,9 +78,11 @@ def scan_block(
                 solve(A, R, precision, rss, q)
                 white_suffixes(x, w, y, st, sy, quad, U, C, Q, M, q)
             fits(A, R, rss, size_var, U, C, Q, ratio, inverse, M, q)
+            logarithms(ratio, numbers, bits, powers, log_ratio, M)
+            logarithms(Q, numbers, bits, powers, log_q, M)
+            _score(log_ratio, log_q, gap, score, looks, log_var, edge, m, B, best, step, M)
             for l in range(LANES):
-                step[l] = _likeliest(ratio, Q, gap[l], score[l], looks[l], size_var, edge, m[l], B, l)
-                alone = score[l, step[l]] - gap[l, step[l]] > 0
+                alone = best[l] - gap[step[l], l] > 0
                 step_q[l] = Q[step[l], l] if alone else np.inf
             if not full:
                 reweigh(x, f, y, w, dof, slow, A, R, U, C, step, step_q, s2, g, looks, beta, r, away, P, D, spread, M, q)
@@ -86,14 +92,14 @@ def scan_block(
                 weights[i, at[l, j]] = w[j, l]
             if m[l] < 2 * edge + 1:
                 continue
-            evidence[i] = _evidence(score[l], gap[l], edge, m[l])
+            evidence[i] = _evidence(score, gap, best[l], edge, m[l], l)
             after[i], by[i] = days[at[l, k - 1]], days[at[l, k]]
             for b in range(B):
                 size[i, b] = C[k, b, l] / Q[k, l] * scale[l, b]
 
 
 @compiled
-def _place(one, first, days, X, keep, at, m, longest, l, y, x, f, w, gap):
+def _place(one, first, days, X, keep, at, m, M, l, y, x, f, w, span):
     """Lay one series into lane ``l``; looks beyond its last have no weight."""
     for q in range(m):
         for a in range(X.shape[1]):
@@ -104,14 +110,13 @@ def _place(one, first, days, X, keep, at, m, longest, l, y, x, f, w, gap):
                 kept *= keep[j]
         f[q, l] = kept
         w[q, l] = first[q]
-        span = days[at[q]] - days[at[q - 1]] if q else 0.0
-        gap[q] = math.log(span) if span > 0 else -1e30
+        span[q, l] = max(days[at[q]] - days[at[q - 1]], 1e-300) if q else 1.0
     for b in range(one.shape[0]):
         for q in range(m):
             y[b, q, l] = one[b, q]
-        for q in range(m, longest):
+        for q in range(m, M):
             y[b, q, l] = 0
-    for q in range(m, longest):
+    for q in range(m, M):
         w[q, l] = 0
         f[q, l] = 0
         for a in range(X.shape[1]):
@@ -119,23 +124,26 @@ def _place(one, first, days, X, keep, at, m, longest, l, y, x, f, w, gap):
 
 
 @compiled
-def _likeliest(ratio, Q, gap, score, looks, size_var, edge, m, bands, l):
-    """Log posterior (not yet summing to one) of each gap into ``score``; returns where it is highest."""
-    best = min(edge, m - 1) if m else 0
-    power = -0.5 * (looks + SCALE_LOOKS)
-    for j in range(edge, m - edge + 1):
-        score[j] = power * math.log(ratio[j, l]) - 0.5 * bands * math.log(Q[j, l] * size_var) + gap[j]
-        if score[j] > score[best]:
-            best = j
-    return best
+def _score(log_ratio, log_q, gap, score, looks, constant, edge, m, bands, best, step, M):
+    """Log posterior (not yet summing to one) of each gap into ``score``, and where it is highest (``step``), lane by lane."""
+    for l in range(LANES):
+        best[l] = -1e30
+        step[l] = min(edge, max(m[l] - 1, 0))
+    for j in range(M):
+        for l in range(LANES):
+            power = -0.5 * (looks[l] + SCALE_LOOKS)
+            v = power * log_ratio[j, l] - 0.5 * bands * (log_q[j, l] + constant) + gap[j, l]
+            score[j, l] = v if edge <= j <= m[l] - edge else -1e30
+        for l in range(LANES):
+            if score[j, l] > best[l]:
+                best[l] = score[j, l]
+                step[l] = j
 
 
 @compiled
-def _evidence(score, gap, edge, m):
-    top, total, length = -1e30, 0.0, 0.0
+def _evidence(score, gap, top, edge, m, l):
+    total, length = 0.0, 0.0
     for j in range(edge, m - edge + 1):
-        top = max(top, score[j])
-    for j in range(edge, m - edge + 1):
-        total += math.exp(score[j] - top)
-        length += math.exp(gap[j])
+        total += math.exp(score[j, l] - top)
+        length += math.exp(gap[j, l])
     return top + math.log(total) - math.log(length)
