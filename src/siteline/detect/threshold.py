@@ -1,0 +1,116 @@
+"""From evidence to a rate of false alarms: what the evidence of the site's own unchanged pixels looks like.
+
+A log Bayes factor is calibrated only as far as its model is true, and no model knows every field and wood. Where nothing
+changed its upper tail is close to exponential, on every site with a slope of its own; an empirical null (Efron 2004, Journal
+of the American Statistical Association 99) is fitted to the bulk of the site and extrapolated.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+FEWEST: Final = 200
+"""Pixels below which the site's own evidence says too little about itself."""
+
+_LOW: Final = 0.5
+_HIGH: Final = 0.85
+"""Quantiles of the unchanged pixels that the tail is fitted between: beyond the upper one few are left to fit to."""
+
+_UNCHANGED: Final = tuple(n / 40 for n in range(12, 41))
+"""Shares of unchanged pixels that are considered."""
+
+_BEYOND: Final = 2.0
+"""Slopes beyond the fitted part over which pixels are counted to see whether the tail goes on."""
+
+_ENOUGH: Final = 1.05
+"""Pixels there for each predicted, from which on the tail is taken to go on as it should."""
+
+_NEARLY: Final = 1.5
+_WORSE: Final = 0.1
+"""Once that number was below the first, it may rise by the second before the search ends: from there on larger shares take in
+pixels that changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """How much evidence there is without a change: P(more than e) = ``tail`` exp(-(e - ``start``) / ``slope``), at most 1.
+
+    ``unchanged``: share of the pixels that it describes; ``pixels``: how many it was learned from, 0 where it is not learned
+    but follows from the Bayes factor itself (P(more than e) is at most exp(-e), by Markov's inequality, if the model holds).
+    """
+
+    tail: float = 1.0
+    start: float = 0.0
+    slope: float = 1.0
+    unchanged: float = 1.0
+    pixels: int = 0
+
+    def threshold(self, nominal: float) -> float:
+        """The evidence (log Bayes factor) that a share ``nominal`` of unchanged pixels exceeds."""
+        return self.start + self.slope * math.log(self.tail / nominal)
+
+    def chance(self, evidence: NDArray[np.floating]) -> FloatArray:
+        """P(as much evidence or more | no change), Float64 of the shape of ``evidence``; NaN stays NaN."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.minimum(self.tail * np.exp(-(evidence.astype(np.float64) - self.start) / self.slope), 1.0)
+
+
+def bulk(evidence: NDArray[np.floating]) -> Bulk:
+    """The bulk of ``evidence`` (Float[pixel], one of every pixel or of a random choice); NaN are left out.
+
+    Which pixels changed is not known. The share of unchanged ones is taken to be the smallest, from three tenths upwards,
+    beyond whose tail there are about as many pixels as it predicts: those that changed lie far above it. Where they lie
+    everywhere above it (edges, works of all sizes), it is the share that predicts best.
+    """
+    known = np.sort(evidence[np.isfinite(evidence)])
+    if known.size < FEWEST:
+        return Bulk()
+    best = _tail(known, _UNCHANGED[0])
+    for unchanged in _UNCHANGED[1:]:
+        if best.excess <= _ENOUGH:
+            break
+        tail = _tail(known, unchanged)
+        if best.excess < _NEARLY and tail.excess > best.excess + _WORSE:
+            break
+        best = min(best, tail, key=lambda one: one.excess)
+    if not best.slope > 0:
+        return Bulk()
+    return Bulk(1 - _LOW, best.start, best.slope, best.unchanged, int(known.size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    unchanged: float
+    start: float
+    slope: float
+    excess: float
+
+
+def _tail(known: NDArray[np.floating], unchanged: float) -> _Tail:
+    """The tail if a share ``unchanged`` of the sorted ``known`` are; ``excess``: pixels just beyond, for each it predicts."""
+    start, end = (float(v) for v in np.quantile(known, (_LOW * unchanged, _HIGH * unchanged)))
+    slope = (end - start) / math.log((1 - _LOW) / (1 - _HIGH))
+    beyond = np.searchsorted(known, (end, end + _BEYOND * slope), side="right")
+    predicted = (1 - math.exp(-_BEYOND)) * (1 - _HIGH) * unchanged * known.size
+    return _Tail(unchanged, start, slope, float(beyond[1] - beyond[0]) / predicted)
+
+
+def probability(chance: NDArray[np.floating], prior: float) -> FloatArray:
+    """P(change), Float64, from ``chance`` (P(so much evidence | no change)) and the ``prior`` P(change).
+
+    The Bayes factor that a p-value is worth when every alternative p^(k - 1) k, 0 < k < 1, is equally plausible: (1 - p + p
+    ln p) / (p ln^2 p) (Vovk & Wang 2021, Annals of Statistics 49). The log Bayes factor of the series itself is not used
+    here, for it overstates wherever a site's noise is not that of the model.
+    """
+    p = np.clip(chance, 1e-300, 1 - 1e-4)  # towards 1 the factor goes to 1/2 as a ratio of two zeros
+    log = np.log(p)
+    factor = (1 - p + p * log) / (p * log**2)
+    odds = factor * prior / (1 - prior)
+    return np.asarray(odds / (1 + odds))
