@@ -4,7 +4,7 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: demo test lint types imports bench-dating bench-speed bench-cube clean install
+.PHONY: demo test lint types imports bench-dating bench-speed bench-cube bench-detect clean install
 
 demo: install
 	@$(RUN) siteline demo
@@ -36,6 +36,10 @@ bench-speed: install
 bench-cube: install
 	@$(UV) sync --frozen --quiet --inexact --group bench
 	$(RUN) python -m benchmarks.cube
+
+bench-detect: install
+	@$(UV) sync --frozen --quiet --inexact --group bench
+	$(RUN) python -m benchmarks.detect
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -83,7 +83,7 @@ def one_structure(
     from siteline.detect.trust import FEWEST, inject, judge
     from siteline.measure.areas import footprint, ground_of
     from siteline.measure.pixels import pixels_of
-    from siteline.measure.placed import contrasts, lay
+    from siteline.measure.placed import contrasts, lay, usable
     from siteline.measure.surroundings import everything_taken, ring
 
     ground = ground_of(cube)
@@ -96,7 +96,8 @@ def one_structure(
         note = foot.note or around.note
         return _nothing(key, stack, names, settled, pixel, note)
     pixels = pixels_of(cube, taken)
-    laid = lay(foot, around, taken | _seldom_seen(pixels, foot), SEED)
+    good = usable(pixels)
+    laid = lay(foot, around, taken | _seldom_seen(good, foot), SEED)
     series = contrasts(pixels, laid)
     days = cube["time"].values.astype("datetime64[ns]").astype(np.int64) / 86_400e9
     judged = judge(series, days, settled.prior, nominal=settled.nominal, seed=SEED)
@@ -104,31 +105,33 @@ def one_structure(
     first = detected(key, stack, names, ids, settled.prior, judged)
     trust = _trust(key, stack, judged, pixel)
     if len(judged.evidence) >= FEWEST and np.isfinite(judged.threshold):
-        kinds = _injections(pixels, laid, pixel, first, power)
+        kinds = _injections(pixels, good, laid, pixel, first, power)
         made = inject(series[1:], days, settled.prior, judged, kinds, each=EACH, seed=SEED)
         trust = replace(trust, temperature=made.temperature, covered=made.covered, power=made.power if power else ())
         first = detected(key, stack, names, ids, settled.prior, judged, temperature=made.temperature)
     first = replace(first, doubts=_doubts(cube, first), note=first.note and _why(cube, foot, first.note or NOTHING))
     rows = range(1, len(judged.changes.one))
-    usable = [row for row in rows if np.isfinite(judged.changes.one[row])]
+    telling = [row for row in rows if np.isfinite(judged.changes.one[row])]
     looks = judged.changes.weights[0] > 0
     return Part(
         first,
         trust,
         tuple(float(v) for v in judged.evidence if np.isfinite(v)),
         by_day(judged.changes, trust.temperature) if np.isfinite(judged.changes.one[0]) else None,
-        tuple(by_day(judged.changes, trust.temperature, row) for row in usable),
+        tuple(by_day(judged.changes, trust.temperature, row) for row in telling),
         {float(judged.changes.days[k]): ids[k] for k in np.flatnonzero(looks)},
     )
 
 
-def _seldom_seen(pixels: Pixels, foot: Area) -> NDArray[np.bool_]:
+def _seldom_seen(good: NDArray[np.bool_], foot: Area) -> NDArray[np.bool_]:
     """Pixels usable in less than half as many scenes as the footprint: a placebo there would say less than it does."""
-    seen = (pixels.valid & np.isfinite(pixels.values).all(axis=1)).sum(axis=0)
+    seen = good.sum(axis=0)
     return np.asarray(seen < 0.5 * np.median(seen[foot.rows, foot.cols]))
 
 
-def _injections(pixels: Pixels, laid: Laid, pixel: float, found: Detected, power: bool) -> list[Injection]:
+def _injections(
+    pixels: Pixels, good: NDArray[np.bool_], laid: Laid, pixel: float, found: Detected, power: bool
+) -> list[Injection]:
     """What to inject: changes that spread over bands as the one that was found does, else the same in every band."""
     from siteline.detect.injections import OPTICAL, PLAIN, RADAR, curve, direction, quick
     from siteline.measure.placed import effects
@@ -141,8 +144,8 @@ def _injections(pixels: Pixels, laid: Laid, pixel: float, found: Detected, power
 
     def effect(side_m: float, contrast: float) -> NDArray[np.float32]:
         if pixels.radar:
-            return effects(pixels, laid, side_m, BLUR_PX, pixel, 10 ** (contrast / 10))[1:]
-        return effects(pixels, laid, side_m, BLUR_PX, pixel)[1:] * np.float32(contrast)
+            return effects(good, laid, side_m, BLUR_PX, pixel, 10 ** (contrast / 10))[1:]
+        return effects(good, laid, side_m, BLUR_PX, pixel)[1:] * np.float32(contrast)
 
     bands = len(pixels.bands)
     sizes = np.array([size.size for size in found.changes[0].sizes]) if found.changes else None

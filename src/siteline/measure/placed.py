@@ -6,7 +6,7 @@ The real footprint goes through the same arithmetic as its placebos, so that not
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,18 +58,26 @@ def contrasts(pixels: Pixels, laid: Laid) -> NDArray[np.float32]:
     return _contrasts(_numbers(pixels), laid)
 
 
+def usable(pixels: Pixels) -> NDArray[np.bool_]:
+    """Bool[time, y, x], the pixels that may be used and have a number in every band."""
+    good = pixels.valid.copy()
+    for band in range(len(pixels.bands)):
+        good &= np.isfinite(pixels.values[:, band])
+    return good
+
+
 def effects(
-    pixels: Pixels, laid: Laid, side_m: float, blur_px: float, ground_m: float, ratio: float = 0.0
+    good: NDArray[np.bool_], laid: Laid, side_m: float, blur_px: float, ground_m: float, ratio: float = 0.0
 ) -> NDArray[np.float32]:
     """What a square of ``side_m`` metres in the middle of the footprint adds to its contrast, Float32[1 + place, time].
 
-    In units of the change of one pixel that it fills, blurred by a point spread of ``blur_px`` (standard deviation, pixels);
-    the scenes' own usable pixels count. ``ratio``: for radar, by how much backscatter is multiplied; the result is in dB.
+    ``good``: Bool[time, y, x] (``usable``). In units of the change of one pixel that it fills, blurred by a point spread of
+    ``blur_px`` (standard deviation, pixels); the scenes' own usable pixels count. ``ratio``: for radar, by how much
+    backscatter is multiplied; the result is in dB.
     """
     cover = square(laid.foot, side_m / ground_m, blur_px)
     if ratio:
         cover = np.where(cover > 0, 10 * np.log10(np.maximum(1 + cover * (ratio - 1), 1e-3)), 0.0)
-    good = pixels.valid & np.isfinite(pixels.values).all(axis=1)
     return square_difference(
         good, laid.foot.rows, laid.foot.cols, laid.foot.weights, laid.around.rows, laid.around.cols, laid.around.weights,
         laid.foot.full, laid.around.full, cover.astype(np.float32), _with_own(laid.offsets), LEAST_SHARE,
@@ -108,12 +116,14 @@ def _numbers(pixels: Pixels) -> NDArray[np.float32]:
     """Float32[time, band, y, x], calibrated as ``Pixels.of`` reads them, NaN where not usable."""
     if pixels.radar:
         with np.errstate(invalid="ignore", divide="ignore"):
-            numbers = 10 * np.log10(np.where(pixels.values > 0, pixels.values, np.nan))
+            numbers = 10 * np.log10(np.where(pixels.values > 0, pixels.values, np.float32(np.nan)))
     else:
-        numbers = (pixels.values - pixels.level[..., None, None]) / pixels.gain[..., None, None]
-    numbers = numbers.astype(np.float32)
+        numbers = pixels.values.copy()
+        if np.any(pixels.level != 0) or np.any(pixels.gain != 1):
+            numbers -= pixels.level[..., None, None].astype(np.float32)
+            numbers /= pixels.gain[..., None, None].astype(np.float32)
     numbers[~np.broadcast_to(pixels.valid[:, None], numbers.shape) | ~np.isfinite(numbers)] = np.nan
-    return cast("NDArray[np.float32]", numbers)
+    return numbers
 
 
 def _with_own(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
