@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 FEWEST_SHARE = 0.1
-"""Share of the ground that a scene must show. What less of it shows is mostly the edges of cloud, and too little to tell what
-the scene did as a whole."""
+"""Share of the ground that a scene must show. Less of it is mostly the edges of cloud, and too little to tell what the scene
+did as a whole."""
 
 SAMPLE = 4000
 """Pixels, spread at random over the scene, from which it is learned what the whole scene does and what noise there is."""
@@ -25,7 +25,7 @@ SAMPLE = 4000
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The scenes of ``cube`` that are used, by time. ``values``: name of its numbers; ``radar``: they are turned to decibels.
+    """The scenes of ``cube`` that are used, by time. ``values``: name of its numbers; ``radar``: they are made decibels.
 
     ``times``: Int[time], which scenes of the cube; ``days``: Float64[time], days since 1970 (UTC), increasing. ``sample``:
     Float32[pixel, band, time], of pixels chosen at random, NaN where not usable.
@@ -48,7 +48,8 @@ class Stack:
         part = self.cube[[self.values, "valid"]].isel(y=rows, time=self.times)
         values = np.asarray(part[self.values].transpose("y", "x", "band", "time").values, dtype=np.float32)
         valid = np.asarray(part["valid"].transpose("y", "x", "time").values)
-        return _usable(values.reshape(-1, *values.shape[2:]), valid.reshape(-1, valid.shape[2]), self.radar)
+        pixels = values.shape[0] * values.shape[1]
+        return _usable(values.reshape(pixels, *values.shape[2:]), valid.reshape(pixels, valid.shape[2]), self.radar)
 
     def rows_within(self, size: int) -> int:
         """Rows whose series take at most ``size`` bytes; at least one."""
@@ -71,8 +72,8 @@ def stack_of(cube: xarray.Dataset, *, seed: int = 0) -> Stack:
     order = np.argsort(days, kind="stable")
     order = order[np.isfinite(days[order])]
     sample = _sample(cube, name, order, radar, np.random.default_rng(seed))
-    seen = np.isfinite(sample).all(axis=1)
-    ground = seen.any(axis=1)
+    seen = np.asarray(np.isfinite(sample).all(axis=1))
+    ground = np.asarray(seen.any(axis=1))
     shown = seen[ground].mean(axis=0) >= FEWEST_SHARE if ground.any() else np.zeros(order.size, dtype=bool)
     return Stack(cube, name, radar, order[shown], days[order[shown]], np.ascontiguousarray(sample[ground][:, :, shown]))
 

@@ -1,8 +1,8 @@
 """What the whole scene does at once: haze, calibration, an early spring. It is nobody's change, and is taken off.
 
-Per scene and band it is the median, over quiet pixels, of the distance from the pixel's own median in time. Quiet is the half
-of the pixels with the least evidence of change beforehand: where a third of a site changes, the median of all its pixels
-moves with them, and what is taken off would put their change into everything else.
+Per scene and band it is the median, over quiet pixels, of the distance from the pixel's own median in time. Quiet is the
+half of the pixels with the least evidence of change beforehand: where a third of a site changes, the median of all its
+pixels moves with them, and what is taken off would put their change into everything else.
 """
 
 from __future__ import annotations
@@ -56,4 +56,4 @@ def scene_wide(quiet: NDArray[np.float32]) -> NDArray[np.float32]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a date that no quiet pixel sees: nothing is taken off
         apart = quiet - np.nanmedian(quiet, axis=2, keepdims=True)
-        return np.nan_to_num(np.nanmedian(apart, axis=0)).astype(np.float32)
+        return np.asarray(np.nan_to_num(np.nanmedian(apart, axis=0)), dtype=np.float32)

@@ -52,9 +52,9 @@ class ChangeLayers:
     ``evidence``: natural log Bayes factor of a step against none. ``chance``: P(as much evidence | no change), from the
     site's own bulk. ``probability``: P(change), under the prior. ``found``: Bool[y, x], evidence above ``threshold``, which
     ``nominal`` of the unchanged pixels exceed. ``looks``: Int32[y, x], usable ones. Only where ``found``, else NaN:
-    ``after``, ``by``: days since 1970 (UTC) of the looks between which it changed; ``lower``, ``upper``: 95 % interval, days;
-    ``size``: Float32[band, y, x], after minus before, in the unit of the cube (radar: dB); ``direction``: 1 brighter, -1
-    darker, by what the bands say together.
+    ``after``, ``by``: days since 1970 (UTC) of the looks between which it changed; ``lower``, ``upper``: 95 % interval,
+    days; ``size``: Float32[band, y, x], after minus before, in ``unit``; ``direction``: 1 brighter, -1 darker, by what the
+    bands say together.
     """
 
     evidence: Layer

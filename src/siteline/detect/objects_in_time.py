@@ -30,8 +30,8 @@ class ChangedArea:
     """An area that changed at one time. ``outline``: shapely geometry along pixel edges, in the CRS of the cube.
 
     Dated by the mean of its pixels: ``after``, ``by``: days since 1970 (UTC) of the looks that bound the change; ``lower``,
-    ``upper``: 95 % interval. ``evidence``: log Bayes factor; ``probability``: under the prior. ``size``: by band, after minus
-    before; ``size_overall``: their mean in standard deviations of one pixel's noise, signed. ``label``: in ``labels``.
+    ``upper``: 95 % interval. ``evidence``: log Bayes factor; ``probability``: under the prior. ``size``: by band, after
+    minus before; ``size_overall``: their mean in standard deviations of one pixel's noise, signed. ``label``: in ``labels``.
     """
 
     name: str
@@ -53,8 +53,8 @@ def changed_areas(
 ) -> tuple[tuple[ChangedArea, ...], Labels]:
     """(areas with the most evidence first, named ``changed area 1`` and so on; labels Int64[y, x], 0 = none).
 
-    Only of whole maps (no ``rows`` chosen). ``fewest``: pixels of the smallest area. Series are read once more, those of rows
-    with an area.
+    Only of whole maps (no ``rows`` chosen). ``fewest``: pixels of the smallest area. Series are read once more, those of
+    rows with an area.
     """
     labels = group(layers, fewest)
     count = int(labels.max(initial=0))
@@ -91,15 +91,16 @@ def changed_areas(
 def group(layers: ChangeLayers, fewest: int = FEWEST_PIXELS) -> Labels:
     """Areas as labels Int64[y, x], 0 = none, from 1.
 
-    Neighbours (of eight) belong together whose likeliest brackets share at least half of the time they span. What is then
-    left over, or too small, joins the neighbouring area whose date lies in its own 95 % interval. Joining wherever intervals
-    overlap would do less: one doubtful pixel between two works of different years would make them one.
+    Neighbours (of eight) belong together whose likeliest brackets share at least half of the time they span. An area whose
+    bracket holds that of a neighbour, for clouds hid more of it, joins it. What is then left over, or too small, joins the
+    neighbouring area whose date lies in its own 95 % interval. Joining wherever intervals overlap would do less: one pixel
+    in doubt between two works of different years would make them one.
     """
     labels = _alike(layers)
     sizes = np.bincount(labels.ravel())
     labels[(sizes < fewest)[labels]] = 0
-    labels = _joined(layers, _numbered(labels))
-    return _numbered(labels)
+    labels = _numbered(_nested(layers, _numbered(labels)))
+    return _numbered(_joined(layers, labels))
 
 
 def _alike(layers: ChangeLayers) -> Labels:
@@ -122,18 +123,40 @@ def _alike(layers: ChangeLayers) -> Labels:
     return np.where(found, component.reshape(found.shape).astype(np.int64) + 1, 0)
 
 
-def _joined(layers: ChangeLayers, labels: Labels) -> Labels:
-    """Found pixels without a label take that of a neighbour whose date lies in their interval, until none does."""
-    count = int(labels.max(initial=0))
-    if not count:
-        return labels
+def _nested(layers: ChangeLayers, labels: Labels) -> Labels:
+    """Areas join the neighbour they touch most of those whose bracket lies within their own and is shorter."""
+    after, by = _medians(layers.after, labels), _medians(layers.by, labels)
+    touching = []
+    for down, right in _AROUND:
+        one, other = (labels[part] for part in _pair(down, right))
+        apart = (one > 0) & (other > 0) & (one != other)
+        touching += [np.stack([one[apart], other[apart]]), np.stack([other[apart], one[apart]])]
+    pairs, contacts = np.unique(np.concatenate(touching, axis=1), axis=1, return_counts=True)
+    wide, narrow = pairs
+    within = (after[narrow] >= after[wide]) & (by[narrow] <= by[wide]) & ((by - after)[narrow] < (by - after)[wide])
+    into = np.arange(after.size)
+    order = np.argsort(contacts[within], kind="stable")  # the most contacts come last, and stay
+    into[wide[within][order]] = narrow[within][order]
+    while (into[into] != into).any():
+        into = into[into]
+    return into[labels]
+
+
+def _medians(layer: NDArray[np.floating], labels: Labels) -> FloatArray:
+    """Median of ``layer`` over each area, Float64[label], NaN at 0."""
     inside = labels > 0
-    middle = np.full(count + 1, np.nan)
-    dates = (layers.after.astype(np.float64) + layers.by) / 2
+    count = int(labels.max(initial=0))
     order = np.argsort(labels[inside], kind="stable")
     starts = np.cumsum(np.bincount(labels[inside], minlength=count + 1))[:-1]
-    for n, values in enumerate(np.split(dates[inside][order], starts[1:]), 1):
-        middle[n] = np.median(values)
+    parts = np.split(layer[inside][order].astype(np.float64), starts)[1:]
+    return np.array([np.nan, *(np.median(part) for part in parts)])
+
+
+def _joined(layers: ChangeLayers, labels: Labels) -> Labels:
+    """Found pixels without a label take that of a neighbour whose date lies in their interval, until none does."""
+    inside = labels > 0
+    dates = (layers.after + layers.by) / 2
+    middle = _medians(dates, labels)
     wide = np.pad(labels, 1)
     ys, xs = np.nonzero(layers.found & ~inside)
     lower, upper, own = layers.lower[ys, xs], layers.upper[ys, xs], dates[ys, xs]
@@ -150,7 +173,8 @@ def _joined(layers: ChangeLayers, labels: Labels) -> Labels:
         if not taken.any():
             break
         wide[ys[taken] + 1, xs[taken] + 1] = best[taken]
-        ys, xs, lower, upper, own = (v[~taken] for v in (ys, xs, lower, upper, own))
+        ys, xs = ys[~taken], xs[~taken]
+        lower, upper, own = lower[~taken], upper[~taken], own[~taken]
     return wide[1:-1, 1:-1]
 
 
