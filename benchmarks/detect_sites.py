@@ -93,7 +93,7 @@ def site(seed: int) -> list[Outcome]:
         found = part.detected
         said = tuple((c.interval50, c.interval90, c.interval95, (c.bracket.after, c.bracket.by)) for c in found.changes)
         truth = tuple((w.start, w.end) for w in one.history)
-        predicted = _predicted(cube, place, one.structure_id, truth, settled) if truth else float("nan")
+        predicted = _predicted(plan, cube, place, one.structure_id, settled) if truth else float("nan")
         area = shapely.geometry.Polygon(one.outline).area
         made.append(
             Outcome(
@@ -117,30 +117,38 @@ def _shrunk(outline: Sequence[tuple[float, float]], factor: float) -> list[tuple
     return [(float(cx + factor * (x - cx)), float(cy + factor * (y - cy))) for x, y in outline]
 
 
-def _predicted(cube: Any, place: Any, key: str, truth: Sequence[tuple[float, float]], settled: Any) -> float:
-    """Share found when the contrast that this structure really gained, and for as long, is put into its placebos."""
+def _predicted(plan: Any, cube: Any, place: Any, key: str, settled: Any) -> float:
+    """Share found when what works on this structure really did to its contrast, for as long, is put into its placebos.
+
+    What they did is the difference from the same site, under the same skies, on which nothing was done to it.
+    """
     from siteline.detect.trust import Injection, inject, judge
     from siteline.measure.areas import footprint, ground_of
     from siteline.measure.pixels import pixels_of
     from siteline.measure.placed import contrasts, lay
     from siteline.measure.surroundings import everything_taken, ring
+    from siteline.simulate import render_cube
 
+    one = next(s for s in plan.structures if s.structure_id == key)
+    others = tuple(s for s in plan.structures if s.structure_id != key)
+    calm = replace(plan, structures=(*others, replace(one, history=())) if one.stands_at_first else others)
     ground = ground_of(cube)
     feet = {name: footprint(wkt, ground) for name, wkt in place.footprints.items()}
     taken = everything_taken(list(feet.values()), [], ground.shape)
+    around = ring(feet[key], taken)
     pixels = pixels_of(cube, taken)
-    laid = lay(feet[key], ring(feet[key], taken), taken, 1)
-    series = contrasts(pixels, laid)
+    series = contrasts(pixels, lay(feet[key], around, taken, 1))
+    without = contrasts(pixels_of(render_cube(calm), taken), lay(feet[key], around, taken, 1, most=0))
     days = cube["time"].values.astype("datetime64[ns]").astype(np.int64) / 86_400e9
-    start, end = truth[0]
-    until = truth[1][0] if len(truth) > 1 else np.inf
-    before, after = (np.nanmedian(series[0][:, m], axis=1) for m in (days < start, (days >= end) & (days < until)))
-    if not (np.isfinite(before).all() and np.isfinite(after).all()):
+    start, end = one.history[0].start, one.history[0].end
+    until = one.history[1].start if len(one.history) > 1 else np.inf
+    inside = (days >= end) & (days < until)
+    jump = np.nanmedian((series[0] - without[0])[:, inside], axis=1) if inside.any() else np.array([np.nan])
+    if not np.isfinite(jump).all():
         return float("nan")
     judged = judge(series, days, settled.prior, nominal=settled.nominal, threads=1)
-    jump = np.broadcast_to((after - before)[None, :, None], series[1:].shape).astype(np.float32)
-    kind = Injection(0.0, 0.0, "", until - start, jump)
-    made = inject(series[1:], days, settled.prior, judged, [kind], each=200, threads=1)
+    wide = np.broadcast_to(jump[None, :, None], series[1:].shape).astype(np.float32)
+    made = inject(series[1:], days, settled.prior, judged, [Injection(0.0, 0.0, "", until - start, wide)], threads=1)
     return made.power[0].found / made.power[0].injected
 
 

@@ -4,14 +4,14 @@ intervals."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siteline.detect.intervals import GRADUAL, bracket, intervals, tempered
 from siteline.detect.prior import Noise, Prior
-from siteline.detect.series import Changes
+from siteline.detect.series import Changes, beside
 from siteline.detect.trust import Judged, named_prior, two_told
 from siteline.model.changed import Detected, PixelChange, Size
 from siteline.model.dated import Bracket, Posterior
@@ -28,10 +28,12 @@ def detected(
     scenes: Sequence[str],
     prior: Prior,
     judged: Judged,
+    values: NDArray[Any],
     *,
     temperature: float = 1.0,
 ) -> Detected:
-    """What one stack shows of one structure. ``scenes``: ids by time, in the order of ``judged.changes.days``.
+    """What one stack shows of one structure. ``scenes``: ids by time, in the order of ``judged.changes.days``;
+    ``values``: Float[1, band, time], the structure's own series in that order.
 
     A change is reported where the evidence exceeds that of the placebos; without enough placebos, where its probability
     reaches 0.95. A second one only where two explain the series better than one by more than they do in the placebos.
@@ -49,7 +51,7 @@ def detected(
     if known and certain:
         pair = bool(two_told(changes, judged.second)[0])
         found = (
-            _two(changes, looks, scenes, measures, temperature)
+            _two(changes, values, prior, judged.noise, looks, scenes, measures, temperature)
             if pair
             else _one(changes, looks, scenes, measures, temperature)
         )
@@ -85,16 +87,23 @@ def _one(
 
 
 def _two(
-    changes: Changes, looks: NDArray[np.bool_], scenes: Sequence[str], measures: Sequence[str], temperature: float
+    changes: Changes,
+    values: NDArray[Any],
+    prior: Prior,
+    noise: Noise,
+    looks: NDArray[np.bool_],
+    scenes: Sequence[str],
+    measures: Sequence[str],
+    temperature: float,
 ) -> tuple[PixelChange, ...]:
+    masses, step_masses, shapes, sizes, sds = beside(values, changes, 0, prior, noise)
     made = []
     for q in range(2):
-        raw = changes.pair_mass[:1, q]
-        mass = tempered(raw, changes.days, looks, temperature)
-        after, by = bracket(raw, raw, changes.days, looks)
-        values = zip(measures, changes.pair_size[0, q], changes.pair_size_sd[0, q], strict=True)
-        sizes = [Size(m, float(s), float(sd)) for m, s, sd in values]
-        made.append(_change(mass, changes.days, looks, scenes, (float(after[0]), float(by[0])), sizes, 0.0))
+        mass = tempered(masses[q : q + 1], changes.days, looks, temperature)
+        after, by = bracket(masses[q : q + 1], step_masses[q : q + 1], changes.days, looks)
+        named = [Size(m, float(s), float(sd)) for m, s, sd in zip(measures, sizes[q], sds[q], strict=True)]
+        length = float(shapes[q, 1]) if shapes[q, 0] >= GRADUAL else 0.0
+        made.append(_change(mass, changes.days, looks, scenes, (float(after[0]), float(by[0])), named, length))
     return tuple(made)
 
 

@@ -45,7 +45,10 @@ class Running:
         order = np.argsort(self.days, kind="stable")
         judged = replace(self.judged, changes=changes)
         ids = [self.scenes[int(k)] for k in order]
-        return detected(self.structure_id, self.stack, self.measures, ids, self.prior, judged, temperature=self.temperature)
+        own = self.values[None][:, :, order]
+        return detected(
+            self.structure_id, self.stack, self.measures, ids, self.prior, judged, own, temperature=self.temperature
+        )
 
     def add(self, scene: str, day: float, values: Sequence[float] | NDArray[Any]) -> Running:
         """The series with one more scene, of any date; NaN where a band could not be measured.

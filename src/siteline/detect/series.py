@@ -86,21 +86,13 @@ def change_points(
     found = scan_mixed(array, at, prior, noise, rounds=ROUNDS, threads=workers)
     made = _empty(n, bands, times)
     x, precision, _ = columns(at, noise)
-    season = season_columns(at, noise) if prior.season > 0 else np.zeros((times, 0))
-    keep = np.zeros(times)
-    if noise.drift > 0 and times > 1:
-        keep[:-1] = np.exp(-np.diff(at) / noise.memory_days)
-    with_ramps = prior.ramp > 0 and bool(prior.ramp_days)
-    lengths = np.array((0.0, *prior.ramp_days) if with_ramps else (0.0,))
-    shares = np.full(lengths.size, prior.ramp / max(lengths.size - 1, 1))
-    shares[0] = 1 - prior.ramp if with_ramps else 1.0
-    variances = np.array([prior.size_sd**2] + [prior.season_sd**2] * season.shape[1])
-    settings = (noise.drift, noise.dof, lengths, shares, variances, prior.season, prior.min_looks, prior.second > 0)
+    settings = _settings(at, prior, noise)
     from siteline.detect.kernels.posterior import posterior
 
     def part(start: int) -> int:
         s = slice(start, min(start + _PART, n))
-        posterior(array[s], at, found.weights[s], x, precision, season, keep, *settings, *(a[s] for a in made))
+        rest = (*settings, prior.second > 0, *(a[s] for a in made))
+        posterior(array[s], at, found.weights[s], x, precision, *rest)
         return int(s.stop - start)
 
     done = 0
@@ -110,6 +102,57 @@ def change_points(
             if progress:
                 progress(done, n)
     return _assembled(made, found, prior, noise, at, order)
+
+
+def beside(
+    values: NDArray[Any], changes: Changes, row: int, prior: Prior, noise: Noise
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The two changes of series ``row`` of ``changes`` (Float[series, band, time] ``values``, in its order), dated once
+    more, each with the other where it is likeliest: as steps or ramps, where the pairs themselves know only steps.
+
+    Returns by change, first and second: mass, step mass (Float64[2, time]), shape (Float64[2, 2]: P(ramp), its mean days),
+    size and its standard deviation (Float64[2, band]), as in ``Changes``.
+    """
+    from siteline.detect.kernels.posterior import posterior
+
+    days, bands = changes.days, values.shape[1]
+    x, precision, _ = columns(days, noise)
+    settings = _settings(days, prior, noise)
+    mixed = np.matmul(noise.mix, values[row : row + 1].astype(np.float64))
+    weights = changes.weights[row : row + 1].astype(np.float64)
+    places = np.arange(days.size)
+    parts = []
+    for q in range(2):
+        own, other = (int(changes.pair_at[row, k]) for k in (q, 1 - q))
+        step = (places >= other).astype(np.float64)
+        made = _empty(1, bands, days.size)
+        wide = np.ascontiguousarray(np.column_stack([x, step]))
+        rest = (*settings, False, *made)
+        posterior(mixed, days, weights, wide, np.append(precision, prior.size_sd**-2), *rest)
+        side = places < other if own < other else places > other
+        mass, step_mass = made[2][0] * side, made[3][0] * side
+        total = mass.sum()
+        if not total > 0:  # the other change took it all: the pair's own answer stands
+            mass = step_mass = changes.pair_mass[row, q]
+            total = 1.0
+        parts.append((mass / total, step_mass / total, made[5][0], made[6][0], made[7][0]))
+    mass, step_mass, shape, size, size_sd = (np.stack([part[k] for part in parts]) for k in range(5))
+    back = np.linalg.inv(noise.mix)
+    return mass, step_mass, shape, size @ back.T, np.sqrt(size_sd**2 @ (back.T**2))
+
+
+def _settings(days: FloatArray, prior: Prior, noise: Noise) -> tuple[Any, ...]:
+    """What the kernel of the posterior takes between the design and the answers."""
+    season = season_columns(days, noise) if prior.season > 0 else np.zeros((days.size, 0))
+    keep = np.zeros(days.size)
+    if noise.drift > 0 and days.size > 1:
+        keep[:-1] = np.exp(-np.diff(days) / noise.memory_days)
+    with_ramps = prior.ramp > 0 and bool(prior.ramp_days)
+    lengths = np.array((0.0, *prior.ramp_days) if with_ramps else (0.0,))
+    shares = np.full(lengths.size, prior.ramp / max(lengths.size - 1, 1))
+    shares[0] = 1 - prior.ramp if with_ramps else 1.0
+    variances = np.array([prior.size_sd**2] + [prior.season_sd**2] * season.shape[1])
+    return season, keep, noise.drift, noise.dof, lengths, shares, variances, prior.season, prior.min_looks
 
 
 def scan(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from siteline.detect.intervals import intervals, tempered
 from siteline.detect.noise import fit_noise
 from siteline.detect.prior import Noise, Prior
-from siteline.detect.series import Changes, change_points
+from siteline.detect.series import Changes, beside, change_points
 from siteline.model.changed import Power
 from siteline.model.errors import BadInput
 
@@ -32,6 +32,9 @@ LEVEL: Final = 0.95
 EDGE_SHARE: Final = 0.1
 """Injected dates lie between the first and the last tenth of the period, where a level can be seen on both sides."""
 
+SPLICES: Final = 200
+"""Changes of use that set the threshold for a second change."""
+
 FEWEST: Final = 19
 """Placebos below which a rate of false alarms of 5 % cannot be told."""
 
@@ -42,7 +45,7 @@ class Judged:
 
     ``changes``: of the structure, one series. ``evidence``: Float64[placebo], log Bayes factors, NaN where too few looks.
     ``threshold``: log Bayes factor that ``nominal`` of the placebos exceed; infinite where there are too few of them to
-    tell. ``second``: the same for two changes against one.
+    tell. ``second``: log Bayes factor of two changes against one that a second one must exceed (``_second``).
     """
 
     noise: Noise
@@ -68,11 +71,34 @@ def judge(
     noise = fit_noise(series[1:][:, :, order] if len(series) > 1 else series[:, :, order], days[order], seed=seed)
     changes = change_points(series, days, prior, noise, threads=threads)
     evidence = changes.evidence[1:]
-    with np.errstate(invalid="ignore"):
-        second = changes.two[1:] - changes.one[1:]
     # evidence below zero speaks against a change, however rare it is among placebos
     threshold = max(_exceeded(evidence, nominal), 0.0)
-    return Judged(noise, changes, evidence, threshold, max(_exceeded(second, nominal), 0.0), nominal)
+    second = _second(series[1:], days, prior, noise, nominal, seed, threads)
+    return Judged(noise, changes, evidence, threshold, second, nominal)
+
+
+def _second(
+    placebos: NDArray[Any], days: FloatArray, prior: Prior, noise: Noise, nominal: float, seed: int, threads: int | None
+) -> float:
+    """By how much two changes explain a series better than one, where one place became like another and nothing else did.
+
+    Placebos are cut at a random date and continued by another place: a change of use, which changes seasons and unrest too.
+    """
+    if len(placebos) < FEWEST:
+        return float("inf")
+    rng = np.random.default_rng(seed)
+    first, then = rng.integers(0, len(placebos), (2, SPLICES))
+    when = _dates(days, SPLICES, rng)
+    spliced = np.where(days[None, None, :] < when[:, None, None], placebos[first], placebos[then])
+    changes = change_points(spliced, days, prior, noise, threads=threads)
+    with np.errstate(invalid="ignore"):
+        return max(_exceeded(changes.two - changes.one, nominal), 0.0)
+
+
+def _dates(days: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
+    """Random dates between the first and the last tenth of the period."""
+    start, length = float(days.min()), float(np.ptp(days))
+    return rng.uniform(start + EDGE_SHARE * length, start + (1 - EDGE_SHARE) * length, count)
 
 
 def _exceeded(values: FloatArray, share: float) -> float:
@@ -123,24 +149,23 @@ def inject(
     the date lies in its tempered 95 % interval.
     """
     rng = np.random.default_rng(seed)
-    length = float(np.ptp(days))
-    early, late = (float(days.min()) + share * length for share in (EDGE_SHARE, 1 - EDGE_SHARE))
-    parts: list[tuple[Injection, FloatArray, Changes]] = []
+    parts: list[_Part] = []
     for done, kind in enumerate(kinds):
         places = rng.integers(0, len(placebos), each)
-        starts = rng.uniform(early, late, each)
+        starts = _dates(days, each, rng)
         lengths = np.where(rng.random(each) < prior.ramp, rng.choice((0.0, *prior.ramp_days), each), 0.0)
         shape = _profiles(days, starts, lengths, kind.days)
         changed = placebos[places] + kind.jump[places] * shape[:, None, :].astype(np.float32)
-        parts.append((kind, starts, change_points(changed, days, prior, judged.noise, threads=threads)))
+        found = change_points(changed, days, prior, judged.noise, threads=threads)
+        parts.append(_Part(kind, starts, found, _masses(changed, days, found, prior, judged)))
         if progress:
             progress(done + 1, len(kinds))
     temperature, covered = _temperature(parts, judged)
     power = []
-    for kind, starts, changes in parts:
-        found = changes.evidence > judged.threshold
-        inside = found & _inside(changes, starts, temperature, judged.second)
-        power.append(Power(kind.size_m, kind.contrast, kind.unit, kind.days, each, int(found.sum()), int(inside.sum())))
+    for part in parts:
+        kind, exceeds = part.kind, part.changes.evidence > judged.threshold
+        dated = int((exceeds & _inside(part, temperature)).sum())
+        power.append(Power(kind.size_m, kind.contrast, kind.unit, kind.days, each, int(exceeds.sum()), dated))
     return Found(tuple(power), temperature, covered)
 
 
@@ -158,29 +183,47 @@ def two_told(changes: Changes, second: float) -> NDArray[np.bool_]:
         return np.asarray((changes.p_two > changes.p_one) & (changes.two - changes.one > second))
 
 
-def _inside(changes: Changes, starts: FloatArray, temperature: float, second: float) -> NDArray[np.bool_]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Changes of one kind put in at ``starts``, and what came back. ``masses``: Float64[series, 2, time], of the change
+    reported, twice, or of the two."""
+
+    kind: Injection
+    starts: FloatArray
+    changes: Changes
+    masses: FloatArray
+
+
+def _masses(values: NDArray[Any], days: FloatArray, changes: Changes, prior: Prior, judged: Judged) -> FloatArray:
+    masses = np.repeat(changes.mass[:, None], 2, axis=1)
+    told = two_told(changes, judged.second) & (changes.evidence > judged.threshold)
+    order = np.argsort(days, kind="stable")
+    for row in np.flatnonzero(told):
+        masses[row] = beside(values[:, :, order], changes, int(row), prior, judged.noise)[0]
+    return masses
+
+
+def _inside(part: _Part, temperature: float) -> NDArray[np.bool_]:
     """Whether a date lies in the 95 % interval of the change reported, or of either of two."""
-    looks = changes.weights > 0
-    told = two_told(changes, second)
-    inside = np.zeros(len(starts), dtype=bool)
-    for raw, rows in ((changes.mass, ~told), (changes.pair_mass[:, 0], told), (changes.pair_mass[:, 1], told)):
-        mass = tempered(raw[rows], changes.days, looks[rows], temperature)
-        lower, upper, _, _ = intervals(mass, changes.days, looks[rows], LEVEL)
+    looks = part.changes.weights > 0
+    inside = np.zeros(len(part.starts), dtype=bool)
+    for q in range(2):
+        mass = tempered(part.masses[:, q], part.changes.days, looks, temperature)
+        lower, upper, _, _ = intervals(mass, part.changes.days, looks, LEVEL)
         with np.errstate(invalid="ignore"):
-            inside[rows] |= (starts[rows] >= lower) & (starts[rows] <= upper)
+            inside |= (part.starts >= lower) & (part.starts <= upper)
     return inside
 
 
-def _temperature(parts: Sequence[tuple[Injection, FloatArray, Changes]], judged: Judged) -> tuple[float, float]:
+def _temperature(parts: Sequence[_Part], judged: Judged) -> tuple[float, float]:
     """The least cooling under which found changes that last lie in their 95 % intervals as often as that says."""
     covered = float("nan")
+    lasting = [part for part in parts if not np.isfinite(part.kind.days)]
     for temperature in TEMPERATURES:
         hits, total = 0, 0
-        for kind, starts, changes in parts:
-            if np.isfinite(kind.days):
-                continue
-            found = changes.evidence > judged.threshold
-            hits += int((found & _inside(changes, starts, temperature, judged.second)).sum())
+        for part in lasting:
+            found = part.changes.evidence > judged.threshold
+            hits += int((found & _inside(part, temperature)).sum())
             total += int(found.sum())
         if not total:
             return 1.0, float("nan")

@@ -102,13 +102,13 @@ def one_structure(
     days = cube["time"].values.astype("datetime64[ns]").astype(np.int64) / 86_400e9
     judged = judge(series, days, settled.prior, nominal=settled.nominal, seed=SEED)
     ids = [str(scene) for scene in cube["scene_id"].values]
-    first = detected(key, stack, names, ids, settled.prior, judged)
+    first = detected(key, stack, names, ids, settled.prior, judged, series[:1])
     trust = _trust(key, stack, judged, pixel)
     if len(judged.evidence) >= FEWEST and np.isfinite(judged.threshold):
         kinds = _injections(pixels, good, laid, pixel, first, power)
         made = inject(series[1:], days, settled.prior, judged, kinds, each=EACH, seed=SEED)
         trust = replace(trust, temperature=made.temperature, covered=made.covered, power=made.power if power else ())
-        first = detected(key, stack, names, ids, settled.prior, judged, temperature=made.temperature)
+        first = detected(key, stack, names, ids, settled.prior, judged, series[:1], temperature=made.temperature)
     first = replace(first, doubts=_doubts(cube, first), note=first.note and _why(cube, foot, first.note or NOTHING))
     rows = range(1, len(judged.changes.one))
     telling = [row for row in rows if np.isfinite(judged.changes.one[row])]
