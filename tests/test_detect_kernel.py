@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siteline.detect import reference
+from siteline.detect.design import columns, season_columns
 from siteline.detect.intervals import bracket, gap_days, intervals, tempered
 from siteline.detect.kernels.standard import standardise, usable
 from siteline.detect.prior import Noise, Prior
-from siteline.detect.series import change_points, scan
+from siteline.detect.series import beside, change_points, scan
 from siteline.model.errors import BadInput
 
 NOISES = {
@@ -206,3 +207,42 @@ def test_a_flat_posterior_stays_flat_when_tempered() -> None:
     looks = np.ones((1, 5), dtype=bool)
     mass = gap_days(days, looks) / 40.0
     np.testing.assert_allclose(tempered(mass, days, looks, 0.3), mass)
+
+
+def test_two_changes_are_dated_beside_one_another_as_the_dense_reference_does() -> None:
+    rng = np.random.default_rng(8)
+    days = np.arange(0, 700, 10.0)
+    values = rng.normal(0, 1, (1, 1, days.size)) + 4.0 * (days > 250) - 4.0 * np.clip((days - 450) / 90, 0, 1)
+    noise, prior = Noise.plain(1), Prior(ramp_days=(45.0, 90.0), second=0.5)
+    changes = change_points(values, days, prior, noise)
+    mass, _, shape, size, _ = beside(values, changes, 0, prior, noise)
+    y, at, index = standard(values[0], days)
+    weights = changes.weights[0, index]
+    shares = np.log([1 - prior.ramp, prior.ramp / 2, prior.ramp / 2])
+    x, precision, _ = columns(days, noise)
+    cycle = season_columns(days, noise)
+    for q in range(2):
+        other = int(changes.pair_at[0, 1 - q])
+        step = (np.arange(days.size) >= other).astype(float)
+        none = reference.covariance(at, weights, noise, x, precision) + prior.size_sd**2 * np.outer(step, step)
+        base = reference.log_evidence(y, none, weights.sum())
+        factor = np.full((3, days.size), -np.inf)
+        for k in range(prior.min_looks, days.size - prior.min_looks + 1):
+            for n, length in enumerate((0.0, *prior.ramp_days)):
+                s = reference.line(at, k, length)
+                plain = none + prior.size_sd**2 * np.outer(s, s)
+                c = s[:, None] * cycle
+                full = plain + prior.season_sd**2 * c @ c.T
+                both = [reference.log_evidence(y, cov, weights.sum()) - base for cov in (plain, full)]
+                factor[n, k] = np.logaddexp(np.log(1 - prior.season) + both[0], np.log(prior.season) + both[1])
+        expected = relative(np.logaddexp.reduce(factor + shares[:, None], axis=0), at)
+        side = index < other if q == 0 else index > other
+        expected = np.where(side, expected, 0.0) / expected[side].sum()
+        # the kernel leaves out ramps through gaps that are hopeless for a step
+        np.testing.assert_allclose(mass[q, index], expected, atol=1e-4)
+    low, high, _, _ = intervals(mass, days, np.ones((2, days.size), dtype=bool), 0.95)
+    assert low[0] <= 250 <= high[0]
+    assert low[1] <= 450 <= high[1]
+    assert shape[1, 0] > shape[0, 0]
+    assert size[0, 0] == pytest.approx(4, abs=1)
+    assert size[1, 0] == pytest.approx(-4, abs=1)
