@@ -52,7 +52,8 @@ def fit_noise(values: NDArray[Any], days: FloatArray, *, seed: int = 0, harmonic
     mix = band_mix(good, days)
     if len(good) < FEWEST:
         return Noise(mix, harmonics=harmonics)
-    mixed = np.matmul(mix, good)
+    with np.errstate(invalid="ignore"):  # infinities are missing looks
+        mixed = np.matmul(mix, good)
     best = (Noise(mix, harmonics=harmonics), -np.inf)
     for drift, memory in _SLOW:
         best = _better(best, mixed, days, Noise(mix, drift, memory, 0.25, 0.1, harmonics))

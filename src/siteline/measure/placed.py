@@ -59,10 +59,12 @@ def contrasts(pixels: Pixels, laid: Laid) -> NDArray[np.float32]:
 
 
 def usable(pixels: Pixels) -> NDArray[np.bool_]:
-    """Bool[time, y, x], the pixels that may be used and have a number in every band."""
+    """Bool[time, y, x], the pixels that may be used and have a number in every band (radar: one in decibels)."""
     good = pixels.valid.copy()
     for band in range(len(pixels.bands)):
         good &= np.isfinite(pixels.values[:, band])
+        if pixels.radar:
+            good &= pixels.values[:, band] > 0
     return good
 
 
