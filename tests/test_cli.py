@@ -148,10 +148,11 @@ def test_claims_give_the_fields_others_rely_on(sohae: Path):
     assert all(claim["claim_id"] in told.stdout for claim in claims)
 
 
-def test_demo_and_report_write_what_they_name(tmp_path: Path, sohae: Path):
-    first = answer("demo", run("demo", "--out", tmp_path / "d", "--json"))
+def test_demo_and_report_write_what_they_name(tmp_path: Path, sohae: Path, demo: tuple[Path, Result]):
+    folder, made = demo
+    first = answer("demo", made)
     assert all(Path(path).stat().st_size > 0 for path in first["files"].values())
-    again = run("demo", "--out", tmp_path / "d")
+    again = run("demo", "--out", folder)
     assert again.exit_code == 0
     assert all(path in again.stdout for path in first["files"].values())
     assert "using the case that is there" in again.stderr

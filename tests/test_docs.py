@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import tutorial_page
 from siteline.cli.commands import app
@@ -25,6 +25,8 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 MANUAL = (DOCS / "commands.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## siteline (\w+)\n(.*?)(?=^## )", MANUAL, re.DOTALL | re.MULTILINE))
+SAME_FIELDS = {"demo": ("date", "claims"), "trust": ("detect",)}
+"""Commands whose answer holds that of others, which are not described twice."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def test_arguments_and_options_are_those_of_the_program(name: str):
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_json_fields_are_described(name: str):
     shape = json.loads((DOCS / "schema" / f"{name}.schema.json").read_text(encoding="utf-8"))
-    text = SECTIONS[name] if name != "demo" else SECTIONS["demo"] + SECTIONS["date"] + SECTIONS["claims"]
+    text = "".join(SECTIONS[part] for part in (name, *SAME_FIELDS.get(name, ())))
     assert f"(schema/{name}.schema.json)" in SECTIONS[name]
     for part in [shape, *shape.get("$defs", {}).values(), *shape["properties"].values()]:
         for field in part.get("properties", {}):
@@ -99,10 +101,10 @@ def test_python_examples_run(page: Path, workplace: Path, monkeypatch: pytest.Mo
     assert failed == 0
 
 
-def test_the_readme_shows_what_the_program_prints(workplace: Path):
+def test_the_readme_shows_what_the_program_prints(demo: tuple[Path, Result]):
     shown = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert shown
-    told = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["demo", "--out", str(workplace / "siteline-demo")]).stdout
+    told = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["demo", "--out", str(demo[0])]).stdout
     lines = set(told.splitlines())
     assert [line for block in shown for line in block.splitlines() if line.strip("[. ]") and line not in lines] == []
 

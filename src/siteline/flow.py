@@ -35,6 +35,7 @@ __all__ = [
     "cube",
     "date",
     "detect",
+    "detections",
     "fetch",
     "find",
     "measure",

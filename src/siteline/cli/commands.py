@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from siteline.cli import detect, images, measure, simulate
-from siteline.cli.ending import ending, print_json
-from siteline.cli.options import CasePath, Json, Who, who_is
+from siteline.cli import demo, detect, images, measure, simulate
+from siteline.cli.ending import ending, print_json, print_paths
+from siteline.cli.options import CasePath, Json, Out, Who, who_is
 from siteline.cli.plain import clean, quoted
 
 app = typer.Typer(
@@ -24,8 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog="Exit codes: 0 done, 2 wrong input, 3 file trouble, 4 nothing to work on, 5 source unusable, 130 interrupted.",
 )
-
-Out = Annotated[Path, typer.Option("--out", help="Folder for the report; made if missing.")]
 
 
 def _version(wanted: bool) -> None:
@@ -43,35 +40,7 @@ def root(
     """When did it change, and how do we know?"""
 
 
-@app.command()
-@ending
-def demo(out: Out = Path("siteline-demo"), as_json: Json = False) -> None:
-    """Build the bundled case (Sohae 2018-2019), print what it shows, write the report."""
-    from siteline import flow
-    from siteline.cli.progress import Steps
-    from siteline.guard.files import make_folder
-    from siteline.store.importing import import_folder
-
-    make_folder(out)
-    case = out / "sohae.gpkg"
-    with Steps(quiet=as_json) as steps:
-        if case.exists():
-            steps.tell(f"using the case that is there (delete {case} to build it anew)")
-        else:
-            steps.tell("importing the bundled ledger into a case")
-            with resources.as_file(resources.files("siteline") / "data" / "sohae") as folder:
-                import_folder(folder, case, who="siteline demo", progress=steps.rows)
-        answer = flow.answer(flow.read(case), steps.tell)
-        html, pdf = flow.publish(answer, out, steps.tell)
-    paths = {"html": str(html), "pdf": str(pdf), "case": str(case)}
-    if as_json:
-        verdicts = [v.to_json() for v in answer.weighing.claims]
-        print_json({**answer.dating.to_json(), "claims": verdicts, "files": paths})
-        return
-    from siteline.cli import show
-
-    show.show(show.everything(answer))
-    _paths({"report": html, "for print": pdf, "case file": case})
+app.command("demo")(demo.demo)
 
 
 @app.command()
@@ -234,7 +203,7 @@ def report_(case: CasePath, out: Out, as_json: Json = False) -> None:
     if as_json:
         print_json({"html": str(html), "pdf": str(pdf)})
     else:
-        _paths({"report": html, "for print": pdf})
+        print_paths({"report": html, "for print": pdf})
 
 
 for _name, _command in (
@@ -279,8 +248,3 @@ def _date_looks(observations: Path, settings: Path | None, steps: Any) -> tuple[
 
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{table} {count:,}" for table, count in counts.items() if count) or "no rows"
-
-
-def _paths(paths: dict[str, Path]) -> None:
-    width = max(map(len, paths))
-    typer.echo("\n" + "\n".join(f"{name:<{width}}  {clean(str(path))}" for name, path in paths.items()))

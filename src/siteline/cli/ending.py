@@ -8,8 +8,9 @@ import re
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, ParamSpec, TextIO
 
 import typer
@@ -72,6 +73,12 @@ def print_json(value: Any) -> None:
     # A lone surrogate (such a byte) becomes \\udcXX, which is how JSON writes it.
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
+
+
+def print_paths(paths: Mapping[str, Path]) -> None:
+    """Print what was written, by name, below an empty line."""
+    width = max(map(len, paths))
+    typer.echo("\n" + "\n".join(f"{name:<{width}}  {clean(str(path))}" for name, path in paths.items()))
 
 
 class _Notes:

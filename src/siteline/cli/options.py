@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout (schemas: docs/schema).")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the report; made if missing.")]
 CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A case file (.gpkg).")]
 Who = Annotated[str, typer.Option("--who", help="Name for the journal; else SITELINE_WHO, else the login name.")]
 From = Annotated[str, typer.Option("--from", metavar="DATE", help="First day (EDTF, UTC).")]
