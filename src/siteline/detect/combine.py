@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from siteline.detect.intervals import gap_days
 from siteline.detect.series import Changes
 from siteline.model.span import iso
 
@@ -44,30 +43,22 @@ class ByDay:
         )
 
 
-def by_day(changes: Changes, temperature: float = 1.0, row: int = 0) -> ByDay:
-    """The evidence of one series (``row``) by day, of exactly one change, raised to ``temperature``."""
-    looks = changes.weights[row : row + 1] > 0
-    days = changes.days
-    length = gap_days(days, looks)[0]
-    mass = changes.mass[row]
-    held = (mass > 0) & (length > 0)
-    total = float(length[held].sum())
-    at = np.flatnonzero(looks[0])
-    edges = days[at]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        density = changes.one[row] + np.log(mass / length * total)
-    factor = np.where(held, density, np.where(mass > 0, 0.0, np.where(_allowed(mass), -np.inf, 0.0)))[at][1:]
-    distinct = np.diff(edges) > 0
-    return ByDay(np.concatenate([edges[:1], edges[1:][distinct]]), factor[distinct] * temperature)
+def by_day(changes: Changes, min_looks: int, temperature: float = 1.0, row: int = 0) -> ByDay:
+    """The evidence of one series (``row``) by day, of exactly one change, raised to ``temperature``.
 
-
-def _allowed(mass: FloatArray) -> NDArray[np.bool_]:
-    """Dates between the first and the last that a change may end at; outside of them the series says nothing."""
-    held = np.flatnonzero(mass > 0)
-    inside = np.zeros(mass.size, dtype=bool)
-    if held.size:
-        inside[held[0] : held[-1] + 1] = True
-    return inside
+    ``min_looks``: those that a level must last at least (``Prior``); where a change cannot be told for want of them, the
+    series says nothing.
+    """
+    at = np.flatnonzero(changes.weights[row] > 0)
+    edges = changes.days[at]
+    length, mass = np.diff(edges), changes.mass[row, at][1:]
+    later = np.arange(1, edges.size)
+    held = (later >= min_looks) & (later <= edges.size - min_looks) & (length > 0)
+    factor = np.zeros(length.size)
+    # beside overwhelming evidence the mass of other days is too small for a number; it is no more than the smallest
+    density = np.maximum(mass[held], np.finfo(np.float64).tiny) / length[held]
+    factor[held] = temperature * (changes.one[row] + np.log(density * length[held].sum()))
+    return ByDay(np.unique(edges), factor[length > 0])
 
 
 @dataclass(frozen=True, slots=True)

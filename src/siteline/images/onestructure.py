@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 BLUR_PX: Final = 0.5
 """Point spread of injected changes, pixels (standard deviation): as of a sensor whose pixels just resolve."""
 
+SHIFT_PX: Final = 0.2
+"""Misregistration of injected changes, standard deviation in pixels: they move with the scene that they are put into."""
+
+SHIFTS: Final = 8
+"""Different misregistrations, of which every scene has one."""
+
 SEED: Final = 20190302
 """Places, dates and shapes are drawn from it: the same images give the same answer."""
 
@@ -112,13 +118,13 @@ def one_structure(
     first = replace(first, doubts=_doubts(cube, first), note=first.note and _why(cube, foot, first.note or NOTHING))
     rows = range(1, len(judged.changes.one))
     telling = [row for row in rows if np.isfinite(judged.changes.one[row])]
-    looks = judged.changes.weights[0] > 0
+    looks, shortest = judged.changes.weights[0] > 0, settled.prior.min_looks
     return Part(
         first,
         trust,
         tuple(float(v) for v in judged.evidence if np.isfinite(v)),
-        by_day(judged.changes, trust.temperature) if np.isfinite(judged.changes.one[0]) else None,
-        tuple(by_day(judged.changes, trust.temperature, row) for row in telling),
+        by_day(judged.changes, shortest, trust.temperature) if np.isfinite(judged.changes.one[0]) else None,
+        tuple(by_day(judged.changes, shortest, trust.temperature, row) for row in telling),
         {float(judged.changes.days[k]): ids[k] for k in np.flatnonzero(looks)},
     )
 
@@ -142,10 +148,15 @@ def _injections(
     elif not np.all(pixels.gain == 1):
         unit, levels = "spreads of the surroundings", PLAIN
 
+    rng = np.random.default_rng(SEED)
+    shifts = rng.normal(0.0, SHIFT_PX, (SHIFTS, 2))
+    by_scene = rng.integers(0, SHIFTS, len(good))
+
     def effect(side_m: float, contrast: float) -> NDArray[np.float32]:
-        if pixels.radar:
-            return effects(good, laid, side_m, BLUR_PX, pixel, 10 ** (contrast / 10))[1:]
-        return effects(good, laid, side_m, BLUR_PX, pixel)[1:] * np.float32(contrast)
+        ratio = 10 ** (contrast / 10) if pixels.radar else 0.0
+        each = [effects(good, laid, side_m, BLUR_PX, pixel, ratio, (float(y), float(x)))[1:] for y, x in shifts]
+        made = np.stack(each)[by_scene, :, np.arange(len(good))].T
+        return made if pixels.radar else made * np.float32(contrast)
 
     bands = len(pixels.bands)
     sizes = np.array([size.size for size in found.changes[0].sizes]) if found.changes else None
