@@ -138,16 +138,19 @@ def _predicted(plan: Any, cube: Any, place: Any, key: str, settled: Any) -> floa
     around = ring(feet[key], taken)
     pixels = pixels_of(cube, taken)
     series = contrasts(pixels, lay(feet[key], around, taken, 1))
-    without = contrasts(pixels_of(render_cube(calm), taken), lay(feet[key], around, taken, 1, most=0))
+    without = contrasts(pixels_of(render_cube(calm), taken), lay(feet[key], around, taken, 1, most=1))
     days = cube["time"].values.astype("datetime64[ns]").astype(np.int64) / 86_400e9
     start, end = one.history[0].start, one.history[0].end
     until = one.history[1].start if len(one.history) > 1 else np.inf
     inside = (days >= end) & (days < until)
-    jump = np.nanmedian((series[0] - without[0])[:, inside], axis=1) if inside.any() else np.array([np.nan])
-    if not np.isfinite(jump).all():
+    gained = (series[0] - without[0])[:, inside]
+    gained = gained[:, np.isfinite(gained).all(axis=0)]
+    if not gained.shape[1]:
         return float("nan")
     judged = judge(series, days, settled.prior, nominal=settled.nominal, threads=1)
-    wide = np.broadcast_to(jump[None, :, None], series[1:].shape).astype(np.float32)
+    # what one scene shows of them differs from the next: every place and scene is given what some scene showed
+    drawn = np.random.default_rng(1).integers(0, gained.shape[1], (len(series) - 1, days.size))
+    wide = np.moveaxis(gained[:, drawn], 0, 1).astype(np.float32)
     made = inject(series[1:], days, settled.prior, judged, [Injection(0.0, 0.0, "", until - start, wide)], threads=1)
     return made.power[0].found / made.power[0].injected
 

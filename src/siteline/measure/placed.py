@@ -69,15 +69,21 @@ def usable(pixels: Pixels) -> NDArray[np.bool_]:
 
 
 def effects(
-    good: NDArray[np.bool_], laid: Laid, side_m: float, blur_px: float, ground_m: float, ratio: float = 0.0
+    good: NDArray[np.bool_],
+    laid: Laid,
+    side_m: float,
+    blur_px: float,
+    ground_m: float,
+    ratio: float = 0.0,
+    shift_px: tuple[float, float] = (0.0, 0.0),
 ) -> NDArray[np.float32]:
     """What a square of ``side_m`` metres in the middle of the footprint adds to its contrast, Float32[1 + place, time].
 
     ``good``: Bool[time, y, x] (``usable``). In units of the change of one pixel that it fills, blurred by a point spread of
     ``blur_px`` (standard deviation, pixels); the scenes' own usable pixels count. ``ratio``: for radar, by how much
-    backscatter is multiplied; the result is in dB.
+    backscatter is multiplied; the result is in dB. ``shift_px``: (down, right), by which the scene lies wrong.
     """
-    cover = square(laid.foot, side_m / ground_m, blur_px)
+    cover = square(laid.foot, side_m / ground_m, blur_px, shift_px)
     if ratio:
         cover = np.where(cover > 0, 10 * np.log10(np.maximum(1 + cover * (ratio - 1), 1e-3)), 0.0)
     return square_difference(
@@ -86,7 +92,7 @@ def effects(
     )  # fmt: skip
 
 
-def square(foot: Area, side_px: float, blur_px: float) -> NDArray[np.float32]:
+def square(foot: Area, side_px: float, blur_px: float, shift_px: tuple[float, float] = (0.0, 0.0)) -> NDArray[np.float32]:
     """Share of each pixel that a square at the footprint's centre fills, blurred, Float32[y, x], on a grid that holds both.
 
     Row 0 and column 0 are ``margin`` pixels before the footprint's first (``margin_px``).
@@ -98,8 +104,8 @@ def square(foot: Area, side_px: float, blur_px: float) -> NDArray[np.float32]:
     width = int(np.ptp(foot.cols)) + 1 + 2 * margin
     total = foot.weights.sum()
     centre = (
-        float((foot.weights * (foot.rows - foot.rows.min() + 0.5)).sum() / total) + margin,
-        float((foot.weights * (foot.cols - foot.cols.min() + 0.5)).sum() / total) + margin,
+        float((foot.weights * (foot.rows - foot.rows.min() + 0.5)).sum() / total) + margin + shift_px[0],
+        float((foot.weights * (foot.cols - foot.cols.min() + 0.5)).sum() / total) + margin + shift_px[1],
     )
     shares = [
         np.clip(np.minimum(np.arange(n) + 1, c + side_px / 2) - np.maximum(np.arange(n), c - side_px / 2), 0, 1)
