@@ -8,8 +8,9 @@ after.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
+from math import floor
 from typing import Final
 
 from siteline.model.changed import Detected, PixelChange
@@ -33,17 +34,18 @@ def with_pixels(data: CaseData, detected: Sequence[Detected]) -> CaseData:
     """
     added: list[Observation] = []
     sources: dict[str, Source] = {}
+    ids = {o.observation_id for o in data.observations}
     for found in _leading(detected):
         for n, change in enumerate(found.changes, start=1):
             pair = _labels(data, found.structure_id, change)
             if pair is None:
                 continue
-            key = _free(f"pixels:{found.structure_id}", data)
+            key = _free(f"pixels:{found.structure_id}", data.sources)
             lent = {o.source_id for o in pair if o.source_id}
             known = sources.get(key)
             repeats = tuple(sorted(lent | set(known.repeats if known else ())))
             sources[key] = Source(key, "siteline", title="Dates of changes found in the pixels", repeats=repeats)
-            added += _looks(found, change, pair, key, n)
+            added += _looks(found, change, pair, key, [_free(f"{key}:{n}:{side}", ids) for side in ("before", "after")])
     if not added:
         return data
     return replace(data, observations=(*data.observations, *added), sources={**data.sources, **sources})
@@ -68,8 +70,10 @@ def _labels(data: CaseData, structure_id: str, change: PixelChange) -> tuple[Obs
         for o in data.observations
         if o.structure_id == structure_id and o.when.known and canonical(o.state, data.settings.vocabulary) is not None
     ]
-    before = max((o for o in told if o.when.first_day <= first), key=lambda o: o.when.first_day, default=None)
-    after = min((o for o in told if o.when.last_day >= last and o.when.first_day > first), key=_start, default=None)
+    # a label of a calendar day may be of the very scene that ends the interval; a vaguer one may be of either side
+    early = [o for o in told if o.when.first_day <= first and o.when.last_day <= floor(first) + 1]
+    late = [o for o in told if o.when.last_day >= last and o.when.first_day >= floor(last) and o.when.first_day > first]
+    before, after = max(early, key=_start, default=None), min(late, key=_start, default=None)
     if before is None or after is None:
         return None
     words = data.settings.vocabulary
@@ -90,15 +94,15 @@ def _ends(change: PixelChange) -> tuple[float, float]:
 
 
 def _looks(
-    found: Detected, change: PixelChange, pair: tuple[Observation, Observation], source: str, n: int
+    found: Detected, change: PixelChange, pair: tuple[Observation, Observation], source: str, ids: Sequence[str]
 ) -> list[Observation]:
     told = ("still as before a change in the pixels", "as after a change in the pixels")
     made = []
-    for side, day, label, words in zip(("before", "after"), _ends(change), pair, told, strict=True):
+    for key, day, label, words in zip(ids, _ends(change), pair, told, strict=True):
         instant = from_days(day)
         made.append(
             Observation(
-                observation_id=f"pixels:{found.structure_id}:{n}:{side}",
+                observation_id=key,
                 structure_id=found.structure_id,
                 when=Span(iso(day), instant, instant),
                 state=label.state,
@@ -111,10 +115,10 @@ def _looks(
     return made
 
 
-def _free(key: str, data: CaseData) -> str:
-    """``key``, or the like of it that no source of the case has."""
+def _free(key: str, taken: Container[str]) -> str:
+    """``key``, or the like of it that is not ``taken``."""
     n, free = 1, key
-    while free in data.sources:
+    while free in taken:
         n += 1
         free = f"{key} ({n})"
     return free
