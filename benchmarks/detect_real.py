@@ -145,7 +145,7 @@ def quiet(cube: Any) -> dict[str, Any]:
         "false alarms": float(layers.found[known].mean()) if known.any() else float("nan"),
         "areas": len(changed_areas(layers)[0]),
         "threshold": layers.threshold,
-        "slope": layers.learned.bulk.slope,
+        "slope": layers.learned.null.site.slope,
     }
 
 

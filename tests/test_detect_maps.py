@@ -15,11 +15,12 @@ from simulate_plans import box, inside
 from siteline.cube.load import load
 from siteline.detect import maps
 from siteline.detect.map_series import stack_of
-from siteline.detect.map_shared import scene_wide
+from siteline.detect.map_shared import scene_wide, unchanged
 from siteline.detect.maps import ChangeLayers, change_map
 from siteline.detect.objects_in_time import changed_areas
 from siteline.detect.prior import Noise, Prior
-from siteline.detect.threshold import Bulk, bulk, probability
+from siteline.detect.series import scan
+from siteline.detect.threshold import Bulk, Null, bulk, modelled, probability
 from siteline.model.errors import BadInput
 from siteline.simulate import Built, Plan, Work
 from siteline.simulate.dataset import render_cube
@@ -142,7 +143,7 @@ def test_dask_in_blocks_equals_numpy_and_holds_few_series_at_once(
     lazy = change_map(
         made.chunk({"time": 7, "y": 20, "x": 30}), PRIOR, progress=lambda part, total: done.append((part, total))
     )
-    assert max(held[1:]) == 5 * SIDE  # the first is the random sample
+    assert max(held[2:]) == 5 * SIDE  # the first two are the random sample, and series like it that do not change
     assert done[-1] == (SIDE, SIDE) and len(done) == -(-SIDE // 5)
     for name in ("evidence", "probability", "found", "looks", "after", "by", "lower", "upper", "size", "direction"):
         np.testing.assert_allclose(getattr(lazy, name), getattr(layers, name), rtol=1e-4, atol=2e-3, err_msg=name)
@@ -197,6 +198,30 @@ def test_without_enough_pixels_the_bayes_factor_is_its_own_bound():
     assert (found.pixels, found.threshold(0.01)) == (0, pytest.approx(np.log(100)))
     np.testing.assert_allclose(found.chance(np.array([-3.0, 0.0, 2.0])), [1, 1, np.exp(-2)])
     assert np.isnan(found.chance(np.array([np.nan]))).all()
+
+
+@pytest.mark.parametrize("bands", [1, 3])
+def test_ground_that_is_all_alike_keeps_the_rate_too(bands: int):
+    values = 0.2 + np.random.default_rng(bands).normal(0, 0.01, (60, bands, 60, 60))
+    when = [f"{np.datetime64('2019-01-01') + 12 * n}T10:00Z" for n in range(60)]
+    layers = change_map(cube(values, None, when, bands=("red", "nir", "swir16")[:bands]), PRIOR)
+    assert layers.found.mean() < 0.018  # 3600 pixels that know nothing of one another: 0.01 and four standard errors
+
+
+def test_series_that_do_what_the_noise_says_are_as_it_says():
+    days = np.arange(0, 900, 10.0)
+    noise = Noise(np.eye(2), drift=0.5, memory_days=40.0, yearly_sd=0.25, trend_sd=0.1)
+    sample = np.zeros((1500, 2, days.size), dtype=np.float32)
+    sample[:, 1, ::4] = np.nan
+    made = unchanged(sample, days, noise, seed=1)
+    assert np.isnan(made[:, 0, ::4]).all() and np.isfinite(made[:, :, 1::4]).all()
+    evidence = scan(made, days, PRIOR, noise).evidence
+    told = modelled(evidence)
+    again = scan(unchanged(sample, days, noise, seed=2), days, PRIOR, noise).evidence
+    assert 0.003 < np.mean(again > told.threshold(0.01)) < 0.02
+    both = Null(Bulk(), told)
+    assert both.threshold(0.01) == max(np.log(100), told.threshold(0.01))
+    assert both.chance(np.array([both.threshold(0.01)]))[0] == pytest.approx(0.01, rel=1e-6)
 
 
 def test_chance_and_threshold_agree_and_probability_grows_with_evidence():

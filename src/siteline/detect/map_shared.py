@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from siteline.detect.design import columns
 from siteline.detect.noise import FEWEST, fit_noise
 from siteline.detect.prior import Noise, Prior
 from siteline.detect.series import scan
@@ -57,3 +58,24 @@ def scene_wide(quiet: NDArray[np.float32]) -> NDArray[np.float32]:
         warnings.simplefilter("ignore", RuntimeWarning)  # a date that no quiet pixel sees: nothing is taken off
         apart = quiet - np.nanmedian(quiet, axis=2, keepdims=True)
         return np.asarray(np.nan_to_num(np.nanmedian(apart, axis=0)), dtype=np.float32)
+
+
+def unchanged(sample: NDArray[np.float32], days: FloatArray, noise: Noise, *, seed: int) -> NDArray[np.float32]:
+    """As many series as ``sample`` (Float32[pixel, band, time]) has, usable where they are, that do what ``noise`` says.
+
+    Bands are uncorrelated and of unit noise; seasons and levels, which every series may have as it likes, are left out.
+    """
+    rng = np.random.default_rng(seed)
+    n, bands, times = sample.shape
+    values = rng.standard_t(noise.dof, sample.shape)
+    if noise.drift > 0 and times:
+        keep = np.exp(-np.diff(days, prepend=days[0]) / noise.memory_days)
+        slow = rng.normal(0, np.sqrt(noise.drift), (n, bands))
+        for k in range(times):
+            slow = keep[k] * slow + rng.normal(0, np.sqrt(noise.drift * (1 - keep[k] ** 2)), (n, bands))
+            values[:, :, k] += slow
+    x, precision, core = columns(days, noise)
+    vary = [1, *range(core, x.shape[1])]
+    values += rng.normal(size=(n, bands, len(vary))) @ (x[:, vary] * precision[vary] ** -0.5).T
+    hidden = np.asarray(~np.isfinite(sample).all(axis=1, keepdims=True))
+    return np.where(hidden, np.nan, values).astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from siteline.detect.map_dates import dated, interval_temperature
 from siteline.detect.map_series import Stack, stack_of
-from siteline.detect.map_shared import learned
+from siteline.detect.map_shared import learned, unchanged
 from siteline.detect.prior import Noise, Prior
 from siteline.detect.series import scan
-from siteline.detect.threshold import Bulk, bulk, probability
+from siteline.detect.threshold import Bulk, Null, bulk, modelled, probability
 from siteline.model.errors import BadInput
 
 if TYPE_CHECKING:
@@ -24,20 +24,20 @@ Progress = Callable[[int, int], None]
 Layer = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
 
-BLOCK_BYTES: Final = 64_000_000
+BLOCK_BYTES: Final = 128_000_000
 """Series held at once; computing on them takes about five times as much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
     """What the scene taught about itself: the ``stack`` used, ``shared`` (Float32[band, time], what the whole scene does at
-    once, taken off every series), the ``noise`` of the rest, the ``bulk`` of evidence without a change, the ``temperature``
-    of intervals (``map_dates``)."""
+    once, taken off every series), the ``noise`` of the rest, the ``null``: what evidence there is without a change, the
+    ``temperature`` of intervals (``map_dates``)."""
 
     stack: Stack
     shared: NDArray[np.float32]
     noise: Noise
-    bulk: Bulk
+    null: Null
     temperature: float
 
     def block(self, rows: slice) -> NDArray[np.float32]:
@@ -123,16 +123,18 @@ def learn(
         raise BadInput(f"the noise is of {noise.mix.shape[0]} bands, the cube has {len(stack.bands)}")
     if not stack.days.size:
         nothing = np.zeros((len(stack.bands), 0), dtype=np.float32)
-        return Learned(stack, nothing, noise or Noise.plain(len(stack.bands)), Bulk(), 1.0)
+        return Learned(stack, nothing, noise or Noise.plain(len(stack.bands)), Null(Bulk(), Bulk()), 1.0)
     shared, fitted = learned(stack.sample, stack.days, prior, noise, seed=seed, threads=threads)
     sample = stack.sample - shared
     evidence = scan(sample, stack.days, prior, fitted, threads=threads).evidence
-    spread = bulk(evidence)
-    limit = spread.threshold(nominal)
+    true = unchanged(stack.sample, stack.days, fitted, seed=seed)
+    alone = replace(fitted, mix=np.eye(len(fitted.mix)))
+    null = Null(bulk(evidence), modelled(scan(true, stack.days, prior, alone, threads=threads).evidence))
+    limit = null.threshold(nominal)
     with np.errstate(invalid="ignore"):
         quiet = sample[evidence <= limit]
     temperature = interval_temperature(quiet, stack.days, prior, fitted, threshold=limit, seed=seed, threads=threads)
-    return Learned(stack, shared, fitted, spread, temperature)
+    return Learned(stack, shared, fitted, null, temperature)
 
 
 def _empty(known: Learned, prior: Prior, nominal: float, high: int, wide: int) -> ChangeLayers:
@@ -156,7 +158,7 @@ def _empty(known: Learned, prior: Prior, nominal: float, high: int, wide: int) -
         bands=bands,
         unit=unit,
         nominal=nominal,
-        threshold=known.bulk.threshold(nominal),
+        threshold=known.null.threshold(nominal),
         prior=prior,
         learned=known,
     )
@@ -167,7 +169,7 @@ def _fill(out: ChangeLayers, known: Learned, rows: slice, into: slice, threads: 
     shape = (into.stop - into.start, out.evidence.shape[1])
     out.looks[into] = np.isfinite(series).all(axis=1).sum(axis=1).reshape(shape)
     evidence = scan(series, days, out.prior, known.noise, threads=threads).evidence
-    chance = known.bulk.chance(evidence)
+    chance = known.null.chance(evidence)
     out.evidence[into] = evidence.reshape(shape)
     out.chance[into] = chance.reshape(shape)
     out.probability[into] = probability(chance, out.prior.change).reshape(shape)

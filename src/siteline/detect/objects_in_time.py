@@ -64,7 +64,7 @@ def changed_areas(
     known, stack = layers.learned, layers.learned.stack
     evidence = scan(series, stack.days, layers.prior, known.noise, threads=threads).evidence
     told = dated(series, stack.days, layers.prior, known.noise, temperature=known.temperature, threads=threads)
-    likely = probability(known.bulk.chance(evidence), layers.prior.change)
+    likely = probability(known.null.chance(evidence), layers.prior.change)
     overall = (told.size / noise_of(known.noise)).mean(axis=1)
     order = np.argsort(-np.nan_to_num(evidence, nan=-np.inf), kind="stable")
     outlines = _outlines(layers, labels, count)

@@ -27,11 +27,15 @@ _HIGH: Final = 0.85
 _SHAPE: Final = 0.1
 """How much heavier than exponential (0) the tail is: in the middle of what simulated and real sites without changes show."""
 
+_SEEN: Final = 0.1
+_FAR: Final = 0.005
+"""Shares of simulated series between which their tail is fitted."""
+
 _LEAST: Final = 0.3
 _STEP: Final = 0.025
 """Least share of unchanged pixels that is considered, and by how much the next is larger."""
 
-_ORDINARY: Final = 10.0
+_ORDINARY: Final = 15.0
 """Evidence that fields and woods reach on their own, on simulated and on real sites: pixels below it count as unchanged."""
 
 _FALLS: Final = 7.4
@@ -72,6 +76,37 @@ class Bulk:
             x = np.maximum((evidence.astype(np.float64) - self.start) / self.slope, math.log(self.tail))
             log = np.log1p(self.shape * x) / self.shape if self.shape else x
             return np.minimum(self.tail * np.exp(-log), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """Evidence without a change: of the ``site``'s own bulk, and of the ``model`` even if it were true (``modelled``).
+
+    The worse of both counts. On quiet ground most pixels lie at the least evidence there can be, and a bulk extrapolated
+    from there would call ordinary chance a change.
+    """
+
+    site: Bulk
+    model: Bulk
+
+    def threshold(self, nominal: float) -> float:
+        """The evidence (log Bayes factor) that a share ``nominal`` of unchanged pixels exceeds."""
+        return max(self.site.threshold(nominal), self.model.threshold(nominal))
+
+    def chance(self, evidence: NDArray[np.floating]) -> FloatArray:
+        """P(as much evidence or more | no change), Float64 of the shape of ``evidence``; NaN stays NaN."""
+        return np.maximum(self.site.chance(evidence), self.model.chance(evidence))
+
+
+def modelled(evidence: NDArray[np.floating]) -> Bulk:
+    """The tail of ``evidence`` of series that are known not to change: simulated ones, so that its end can be seen."""
+    known = evidence[np.isfinite(evidence)]
+    if known.size < FEWEST:
+        return Bulk()
+    start, end = (float(v) for v in np.quantile(known, (1 - _SEEN, 1 - _FAR)))
+    if not end > start:
+        return Bulk()
+    return Bulk(tail=_SEEN, start=start, slope=(end - start) / math.log(_SEEN / _FAR), pixels=int(known.size))
 
 
 def bulk(evidence: NDArray[np.floating]) -> Bulk:

@@ -56,7 +56,7 @@ def write_all(
         _placed(path, write)
     credit = "; ".join(dict.fromkeys(scene.credit for scene in members if scene.credit))
     values = _figure(grid, layers, areas, data, credit)
-    drawn = write_map(values, data.settings.name or stem, stem, out, theme=theme)
+    drawn = write_map(values, data.settings.title or stem, stem, out, theme=theme)
     return {path.name: path for path in (*made, *drawn)}
 
 

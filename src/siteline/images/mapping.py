@@ -37,8 +37,9 @@ SCENES_AT_ONCE: Final = 8
 class MappedArea:
     """One area that changed. ``area_id`` names it for ``--keep``; ``outline_wkt``: EPSG:4326, along pixel edges.
 
-    ``after``, ``by``: days since 1970 (UTC) of the looks that bound the change; ``interval95``: the same. ``probability``: of
-    a change. ``size``: after minus before, mean over the bands, in ``Mapped.unit``. ``doubt``: what else changed in that gap.
+    ``after``, ``by``: days since 1970 (UTC) of the looks that bound the change; ``interval95``: the same. ``probability``:
+    of a change. ``size``: after minus before, mean over the bands, in ``Mapped.unit``. ``doubt``: what else changed in that
+    gap.
     """
 
     area_id: str
@@ -56,7 +57,7 @@ class MappedArea:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What a map of change says: the ``stack`` and how many ``scenes`` it is made from (``used``: with enough ground to see).
+    """What a map of change says: the ``stack`` it is made from, its ``scenes``, and those ``used``, with ground to see.
 
     ``pixels``: of the site; ``unknown``: seen too seldom to say anything. ``nominal``: share of unchanged pixels that may be
     reported; ``threshold``: the evidence (log Bayes factor) this asks for here; ``found``: pixels beyond it. ``areas``: the
@@ -96,8 +97,8 @@ def map_changes(
 ) -> Mapped:
     """Map what changed on the whole site in the scenes of one stack within ``[start, end)``, UTC.
 
-    ``stack``: its name, "" for the one of most scenes. Written into the folder ``out``: ``<case>-changes.gpkg`` (areas), three
-    GeoTIFFs, a figure. ``keep``: areas (``area_id``) to adopt as structures, with their outlines. Raises ``NoArea``,
+    ``stack``: its name, "" for the one of most scenes. Written into the folder ``out``: ``<case>-changes.gpkg`` (areas),
+    three GeoTIFFs, a figure. ``keep``: areas (``area_id``) to adopt as structures, with their outlines. Raises ``NoArea``,
     ``NoScenes``, ``BadInput``, ``FileTrouble``. Warns ``CalibrationDoubtful`` where the images themselves change in the gap
     in which most pixels do.
     """
