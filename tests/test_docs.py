@@ -12,7 +12,6 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-import tutorial_page
 from siteline.cli.commands import app
 from siteline.model import errors
 from siteline.store.importing import import_folder
@@ -86,11 +85,6 @@ def test_likelihood_words_are_those_of_the_code():
     bounds = [[float(x) / 100 for x in re.findall(r"\d+", cells[1])] for cells in table]
     assert [b[-1] for b in bounds[:-1]] == [bound for bound, _ in SCALE]
     assert all(likelihood(b[0]) == cells[0] for b, cells in list(zip(bounds, table, strict=True))[1:])
-
-
-def test_the_tutorial_runs_and_prints_what_it_shows(tmp_path: Path):
-    page = tutorial_page.PAGE.read_text(encoding="utf-8")
-    assert tutorial_page.run(page, tmp_path) == page, "run: python tests/tutorial_page.py"
 
 
 @pytest.mark.parametrize("page", [DOCS / "python.md", ROOT / "README.md"], ids=lambda p: p.name)

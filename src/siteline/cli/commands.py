@@ -11,6 +11,7 @@ import typer
 
 from siteline.cli import demo, detect, images, measure, simulate
 from siteline.cli.ending import ending, print_json, print_paths
+from siteline.cli.map import map_
 from siteline.cli.options import CasePath, Json, Out, Who, who_is
 from siteline.cli.plain import clean, quoted
 
@@ -215,6 +216,7 @@ for _name, _command in (
     ("measure", measure.measure),
     ("detect", detect.detect),
     ("trust", detect.trust),
+    ("map", map_),
     ("simulate", simulate.simulate),
 ):
     app.command(_name)(_command)
