@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks import detect_peers_common
 from benchmarks.changepoint_data import Batch, Found, batch, folder, score
 from benchmarks.changepoint_oracle import covariance, interval, oracle, profiles
 from benchmarks.detect_peers import PEERS
@@ -22,6 +23,18 @@ yardstick = pytest.mark.skipif(
 )
 PACKAGES = {"Rbeast": "Rbeast", "ruptures": "ruptures", "nrt": "nrt"}
 QUICK = [m for m in PEERS if m.name.split(" ")[0].rstrip(",") in PACKAGES and m.name != "Rbeast, tuned"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small matrices in many threads wait for one another on a busy machine."""
+    if importlib.util.find_spec("threadpoolctl") is None:
+        yield
+        return
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
 
 
 def plain(values: np.ndarray, days: np.ndarray) -> Batch:
@@ -100,27 +113,28 @@ def test_whitened_bands_are_independent() -> None:
 @yardstick
 @pytest.mark.parametrize(("bands", "published"), [(1, 0.76), (6, 0.94)])
 def test_the_oracle_reaches_what_was_published(bands: int, published: float) -> None:
-    given = batch(1, "std", bands, 1200)
+    given = batch(1, "std", bands, 600)
     told = score(given, oracle(given))
-    steps = 1200 * 0.5 * 0.7
+    steps = 600 * 0.5 * 0.7
     assert abs(told["hit"] - published) < 3 * np.sqrt(published * (1 - published) / steps)
-    assert told["f1"] == pytest.approx(0.976, abs=0.005)
+    assert told["f1"] == pytest.approx(0.976, abs=0.008)
     assert abs(told["cover"] - 0.95) < 3 * np.sqrt(0.95 * 0.05 / steps)
 
 
 @yardstick
 def test_knowing_less_cannot_beat_the_oracle() -> None:
-    given = batch(1, "hard", 1, 600)
+    given = batch(1, "hard", 1, 600).first(300)
     known = oracle(given)
     rng = np.random.default_rng(0)
-    blind = Found(rng.normal(size=600), known.after, rng.permutation(known.by), 1.0)
+    blind = Found(rng.normal(size=300), known.after, rng.permutation(known.by), 1.0)
     assert score(given, known)["found and dated"] > 0.6 > 0.1 > score(given, blind)["found and dated"]
-    assert score(given, known, 300).keys() == score(given.first(300), oracle(given.first(300))).keys()
+    assert score(given, known, 200) != score(given, known)
 
 
 @yardstick
 @pytest.mark.parametrize("method", QUICK, ids=lambda m: m.name)
-def test_a_peer_answers_every_series(method: object) -> None:
+def test_a_peer_answers_every_series(method: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detect_peers_common, "STEPS", 3)  # a rough working point will do
     name, run, bands = method.name, method.run, method.bands  # type: ignore[attr-defined]
     package = PACKAGES[name.split(" ")[0].rstrip(",")]
     if importlib.util.find_spec(package) is None:
