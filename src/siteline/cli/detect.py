@@ -189,7 +189,10 @@ def _show(done: Detecting, case: Path, *, power: bool) -> None:
         told = verdict(lead, judged.get(lead.stack), found)
         said = [f"{told.headline}.", *told.doubts, alarm_words(judged.get(lead.stack))]
         if power:
-            said += [text for item in found if item.stack in judged for text in missed_words(judged[item.stack])]
+            tried = [item for item in judged.values() if item.power]
+            said += [
+                text if len(tried) < 2 else f"{item.stack}: {text}" for item in tried for text in missed_words(item)
+            ] or missed_words(None)
         parts += [Text(f" {clean(key)}", style="bold")]
         parts += [Padding(Text(clean(text)), (0, 0, 0, 3)) for text in said if text]
         parts.append(Padding(_table(found), (0, 0, 1, 3)))

@@ -6,19 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from siteline.images.measuring import chosen_structures, period_start
 from siteline.images.onestructure import SEED, Part, Settled, one_structure, settings
 from siteline.images.opening import scenes
 from siteline.images.stackcubes import AROUND_PX, MOST_BYTES, bands_of, by_stack, groups, stack_cube
 from siteline.model.changed import Detected, Measured, Trust
-from siteline.model.errors import NoScenes
+from siteline.model.errors import BadInput, NoScenes
 from siteline.model.grid import Grid
 from siteline.model.site import Site, site_of
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(slots=True)
@@ -82,6 +78,8 @@ def detect(
                 part = one_structure(cube, site, key, name, pixel, settled, power)
                 parts.setdefault(key, {})[name] = part
                 progress(n + 1, len(group))
+    if not parts and bands:
+        raise BadInput(f"no scene has a band {' or '.join(bands)}; leave bands out for those that most scenes have")
     for key in ids:
         _gather(done, key, parts.get(key, {}), settled)
     with Case.open(case) as opened:
@@ -100,7 +98,8 @@ def _cubes(site: Site, ids: Sequence[str], pixel: float, count: int, bands: int)
 
 
 def _gather(done: Detecting, key: str, parts: Mapping[str, Part], settled: Settled) -> None:
-    """One structure's stacks into ``done``, and all of them together where there are several that say something."""
+    """One structure's stacks into ``done``, before them all together where there are several: if only one of them says
+    something, that is what all say, and if none does, why the first does not."""
     from siteline.images.together import together
 
     saying = {name: part for name, part in parts.items() if part.own is not None}
@@ -109,6 +108,10 @@ def _gather(done: Detecting, key: str, parts: Mapping[str, Part], settled: Settl
         joint, trust, conflicts = together(key, saying, settled.nominal, SEED)
         done.detected.append(replace(joint, prior=settled.prior.named()))
         done.trust.append(trust)
+    elif len(parts) > 1:
+        part = next(iter((saying or parts).values()))
+        done.detected.append(replace(part.detected, stack="all"))
+        done.trust.append(replace(part.trust, stack="all", power=()))
     for name, part in parts.items():
         done.detected.append(replace(part.detected, conflict=conflicts.get(name, "")))
         done.trust.append(part.trust)

@@ -82,7 +82,7 @@ def one_structure(
 ) -> Part:
     """Structure ``key`` in the scenes of one stack: against its placebos, with intervals as wide as injections ask for.
 
-    ``pixel``: metres. ``power``: inject the whole power curve, not only what sets the temperature.
+    ``pixel``: metres. ``power``: inject the whole power curve, not only what sets the temperature. Scenes in any order.
     """
     from siteline.detect.combine import by_day
     from siteline.detect.found import NOTHING, detected
@@ -92,6 +92,8 @@ def one_structure(
     from siteline.measure.placed import contrasts, lay, usable
     from siteline.measure.surroundings import everything_taken, ring
 
+    if not cube.indexes["time"].is_monotonic_increasing:
+        cube = cube.sortby("time")
     ground = ground_of(cube)
     feet = {name: footprint(wkt, ground) for name, wkt in site.footprints.items()}
     foot = feet[key]
@@ -115,7 +117,7 @@ def one_structure(
         made = inject(series[1:], days, settled.prior, judged, kinds, each=EACH, seed=SEED)
         trust = replace(trust, temperature=made.temperature, covered=made.covered, power=made.power if power else ())
         first = detected(key, stack, names, ids, settled.prior, judged, series[:1], temperature=made.temperature)
-    first = replace(first, doubts=_doubts(cube, first), note=first.note and _why(cube, foot, first.note or NOTHING))
+    first = replace(first, doubts=doubts(cube, first), note=first.note and _why(cube, foot, first.note or NOTHING))
     rows = range(1, len(judged.changes.one))
     telling = [row for row in rows if np.isfinite(judged.changes.one[row])]
     looks, shortest = judged.changes.weights[0] > 0, settled.prior.min_looks
@@ -199,8 +201,9 @@ def _why(cube: xarray.Dataset, foot: Any, note: str) -> str:
     return f"{note}; {100 * count / codes.size:.0f} % of its pixels are lost to {Reason(code).word}"
 
 
-def _doubts(cube: xarray.Dataset, found: Detected) -> tuple[str, ...]:
-    """What else changes in the gap of a change: a scene beside it is of a kind that the other side does not have."""
+def doubts(cube: xarray.Dataset, found: Detected) -> tuple[str, ...]:
+    """What else changes in the gap of a change that was ``found``: a scene beside it is of a kind that the other side does
+    not have. And what is doubtful about these scenes themselves."""
     made: list[str] = []
     ids = [str(scene) for scene in cube["scene_id"].values]
     for change in found.changes:
@@ -214,5 +217,5 @@ def _doubts(cube: xarray.Dataset, found: Detected) -> tuple[str, ...]:
                 made.append(f"{words} changes from {old} to {new} in the same gap")
         for k in (before, by):
             text = str(cube["doubt"].values[k]) if "doubt" in cube.coords else ""
-            made += [f"{ids[k]}: {text}"] if text else []
+            made += [f"scene {ids[k]}: {text}"] if text else []
     return tuple(dict.fromkeys(made))
