@@ -90,8 +90,9 @@ class Null:
     model: Bulk
 
     def threshold(self, nominal: float) -> float:
-        """The evidence (log Bayes factor) that a share ``nominal`` of unchanged pixels exceeds."""
-        return max(self.site.threshold(nominal), self.model.threshold(nominal))
+        """The evidence (log Bayes factor) that a share ``nominal`` of unchanged pixels exceeds, or fewer: it is at least 0,
+        for what speaks against a change is not reported as one."""
+        return max(self.site.threshold(nominal), self.model.threshold(nominal), 0.0)
 
     def chance(self, evidence: NDArray[np.floating]) -> FloatArray:
         """P(as much evidence or more | no change), Float64 of the shape of ``evidence``; NaN stays NaN."""

@@ -127,7 +127,7 @@ def _figure(grid: Grid, layers: ChangeLayers, areas: Sequence[MappedArea], data:
 
     with np.errstate(invalid="ignore"):
         size = layers.size.mean(axis=0)
-    least = probability(np.array([layers.nominal]), layers.prior.change)
+    least = probability(layers.learned.null.chance(np.array([layers.threshold])), layers.prior.change)
     return ChangeMap(
         grid=grid,
         probability=layers.probability,
