@@ -165,6 +165,15 @@ def test_dating_takes_the_change_between_the_labels_of_the_ledger(made: Made) ->
     assert dated["shed"].transitions == ()
 
 
+def test_the_report_gets_answers_measurements_and_images_around_the_change(made: Made) -> None:
+    shown = flow.shown(made.case)
+    assert shown is not None
+    assert [f.stack for f in shown.detected] == [f.stack for f in made.done.detected]
+    assert len(shown.trust) == 6 and {row.structure_id for row in shown.measured} == {"hall", "shed"}
+    assert list(shown.chips) == ["hall"] and shown.chips["hall"].startswith(b"\x89PNG")
+    assert any("Simulated" in credit for credit in shown.credits)
+
+
 def test_scenes_in_any_order_make_the_same_cube(made: Made) -> None:
     members = [scene for scene in scenes(made.case) if scene.sensor == "radar"]
     grid = made.plan.grid(SENTINEL1)
@@ -202,8 +211,9 @@ def test_json_fits_its_schema_and_another_run_replaces_all_stacks_of_a_structure
     (found,) = value["detected"]
     assert (found["stack"], found["measures"]) == (RADAR, ["contrast:vv"])
     with Case.open(case) as opened:
-        assert [f.stack for f in detected(opened) if f.structure_id == "hall"] == [RADAR]
-        assert len([f for f in detected(opened) if f.structure_id == "shed"]) == 3
+        for kept in (detected(opened), trusted(opened)):
+            assert [item.stack for item in kept if item.structure_id == "hall"] == [RADAR]
+            assert len([item for item in kept if item.structure_id == "shed"]) == 3
 
 
 def test_where_only_one_stack_says_something_that_is_the_joint_answer(made: Made, tmp_path: Path) -> None:

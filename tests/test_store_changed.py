@@ -255,6 +255,9 @@ def test_answers_are_journalled_row_by_row_and_replaced_by_structure(path: Path)
         keep_trust(case, [trust(stack="s2 10 m"), trust(placebos=300)], "Bob")
         assert [(t.stack, t.placebos) for t in trusted(case)] == [("all", 300), ("s2 10 m", 200)]
         assert trusted(case)[0].false_alarm == 3 / 301
+        keep_trust(case, [trust("stand")], "Ann")
+        keep_trust(case, [trust(stack="s2 20 m")], "Bob")  # what is no longer detected is no longer judged
+        assert {(t.structure_id, t.stack) for t in trusted(case)} == {("stand", "all"), ("pad", "s2 20 m")}
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])

@@ -82,7 +82,7 @@ def keep_detected(case: Case, detected: Iterable[Detected], who: str) -> None:
 
     Raises ``BadInput`` (a structure that the case does not have, a stack of one twice), ``CaseBusy``, ``FileTrouble``.
     """
-    _keep(case, "detections", [detected_cells(found) for found in detected], who, whole=True)
+    _keep(case, "detections", [detected_cells(found) for found in detected], who)
 
 
 def detected(case: Case) -> tuple[Detected, ...]:
@@ -91,11 +91,11 @@ def detected(case: Case) -> tuple[Detected, ...]:
 
 
 def keep_trust(case: Case, trust: Iterable[Trust], who: str) -> None:
-    """Keep what placebos and injections told, in place of what they told of the same structures and stacks.
+    """Keep what placebos and injections told, in place of everything they told earlier of the same structures.
 
     Raises as ``keep_detected`` does.
     """
-    _keep(case, "trust", [trust_cells(one) for one in trust], who, whole=False)
+    _keep(case, "trust", [trust_cells(one) for one in trust], who)
 
 
 def trusted(case: Case) -> tuple[Trust, ...]:
@@ -103,8 +103,8 @@ def trusted(case: Case) -> tuple[Trust, ...]:
     return _kept(case, "trust", trust_of)
 
 
-def _keep(case: Case, name: str, rows: Sequence[Mapping[str, str]], who: str, *, whole: bool) -> None:
-    """Keep ``rows`` by their keys; where ``whole``, they are all there is of their structures."""
+def _keep(case: Case, name: str, rows: Sequence[Mapping[str, str]], who: str) -> None:
+    """Keep ``rows`` by their keys; they are then all there is of their structures."""
     table = BY_NAME[name]
     keys = [row[table.key] for row in rows]
     if twice := next((row for n, row in enumerate(rows) if row[table.key] in keys[:n]), None):
@@ -112,10 +112,9 @@ def _keep(case: Case, name: str, rows: Sequence[Mapping[str, str]], who: str, *,
     with case.writing(who) as db:
         structures = dict.fromkeys(row["structure_id"] for row in rows)
         _known(db, "structures", structures)
-        if whole:
-            chosen = "structure_id IN (SELECT value FROM json_each(?))"
-            others = f"{table.key} NOT IN (SELECT value FROM json_each(?))"
-            db.execute(f"DELETE FROM {name} WHERE {chosen} AND {others}", (json.dumps([*structures]), json.dumps(keys)))
+        chosen = "structure_id IN (SELECT value FROM json_each(?))"
+        others = f"{table.key} NOT IN (SELECT value FROM json_each(?))"
+        db.execute(f"DELETE FROM {name} WHERE {chosen} AND {others}", (json.dumps([*structures]), json.dumps(keys)))
         for row in rows:
             upsert(db, table, row)
 
