@@ -17,7 +17,7 @@ UNIT = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """``before``, ``after``: Float32[band, y, x] of ``BANDS``, reflectance; ``valid``, ``truth``: Bool[y, x].
+    """``before``, ``after``: Float32[band, y, x] of ``bands``, reflectance; ``valid``, ``truth``: Bool[y, x].
 
     ``shift``: how far the second scene lay off, in pixels, before it was moved back.
     """
@@ -28,6 +28,7 @@ class City:
     valid: np.ndarray
     truth: np.ndarray
     shift: Shift
+    bands: tuple[str, ...] = BANDS
 
 
 def cities(root: Path | None = None) -> Iterator[City]:

@@ -60,13 +60,21 @@ def _nearest(features: np.ndarray, centres: np.ndarray) -> np.ndarray:
     return np.stack([np.linalg.norm(features - c, axis=1) for c in centres]).min(axis=0)
 
 
+def averaged(before: np.ndarray, after: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """``plain``, averaged over 15 m and 60 m as siteline's map is: what averaging alone is worth (10 m pixels)."""
+    from scipy.ndimage import gaussian_filter
+
+    length = plain(before, after, valid)
+    filled = np.nan_to_num(length)
+    return np.where(np.isfinite(length), np.sqrt(gaussian_filter(filled, 1.5) * gaussian_filter(filled, 6)), np.nan)
+
+
 def otsu(score: np.ndarray) -> float:
-    """The threshold that splits ``score`` into two classes best (Otsu 1979): the customary decision of CVA and MAD."""
-    seen = np.log(np.maximum(score[np.isfinite(score)], 1e-12))
-    counts, edges = np.histogram(seen, 512)
+    """The threshold that splits ``score`` into two classes best (Otsu 1979), its largest thousandth taken as one."""
+    seen = score[np.isfinite(score)]
+    counts, edges = np.histogram(np.minimum(seen, np.quantile(seen, 0.999)), 512)
     middle = (edges[1:] + edges[:-1]) / 2
-    low = np.cumsum(counts)
-    mean = np.cumsum(counts * middle)
+    low, mean = np.cumsum(counts), np.cumsum(counts * middle)
     with np.errstate(divide="ignore", invalid="ignore"):
-        between = (mean[-1] * low - mean * low[-1]) ** 2 / (low * (low[-1] - low))
-    return float(np.exp(middle[int(np.nanargmax(between))]))
+        between = (mean[-1] / low[-1] * low - mean) ** 2 / (low * (low[-1] - low).astype(float))
+    return float(edges[1 + int(np.nanargmax(between))])

@@ -33,8 +33,8 @@ class Pair:
         return out
 
 
-def pair(before: NDArray[np.floating], after: NDArray[np.floating], valid: NDArray[np.bool_]) -> Pair:
-    """The pixels of ``before`` and ``after``, Float[band, y, x], that are ``valid`` (Bool[y, x]) and finite in every band.
+def shared(before: NDArray[np.floating], after: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bool[y, x]: pixels of ``before`` and ``after``, Float[band, y, x], that are ``valid`` and finite in every band.
 
     Raises ``BadInput`` where shapes differ, or where too few pixels are left for the number of bands.
     """
@@ -50,4 +50,10 @@ def pair(before: NDArray[np.floating], after: NDArray[np.floating], valid: NDArr
             f"both scenes show only {count} pixels together where {need} are needed for {before.shape[0]} bands; "
             "choose scenes with less cloud, a larger area, or fewer bands"
         )
+    return np.asarray(ok)
+
+
+def pair(before: NDArray[np.floating], after: NDArray[np.floating], valid: NDArray[np.bool_]) -> Pair:
+    """The pixels that ``shared`` names, as rows; raises as it does."""
+    ok = shared(before, after, valid)
     return Pair(before[:, ok].T.astype(np.float64), after[:, ok].T.astype(np.float64), ok)
