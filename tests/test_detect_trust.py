@@ -133,13 +133,17 @@ def test_intervals_under_the_temperature_hold_their_share_of_true_dates(kind: st
     sizes = UNIT * rng.uniform(1, 4, count) * rng.choice((-1, 1), count)
     series = quiet(6, count, kind) + (sizes[:, None] * rise)[:, None].astype(np.float32)
     changes = change_points(series, DAYS, PRIOR, given.noise)
-    hit = []
+    hit, cold = [], []
     for n in range(count):
         one = replace(given, changes=of(changes, n))
-        if told := say(series[n : n + 1], one, found.temperature).changes:
-            hit.append(any(c.interval95[0] <= true[n] <= c.interval95[1] for c in told))
+        for temperature, hits in ((found.temperature, hit), (1.0, cold)):
+            if told := say(series[n : n + 1], one, temperature).changes:
+                hits.append(any(c.interval95[0] <= true[n] <= c.interval95[1] for c in told))
     assert len(hit) > 100
-    assert np.mean(hit) > 0.95 - 3 * np.sqrt(0.95 * 0.05 / len(hit))
+    least = 0.95 - 3 * np.sqrt(0.95 * 0.05 / len(hit))
+    assert np.mean(hit) > least
+    if kind == "wandering":  # of noise that the model does not know, intervals are too short unless widened
+        assert np.mean(cold) < least
     if found.temperature > TEMPERATURES[-1]:
         assert found.covered >= 0.95
 
