@@ -103,6 +103,8 @@ def scored(pairs: Sequence[City], answers: Sequence[Answer]) -> dict[str, Any]:
 
     def pooled(chosen: Callable[[City], bool]) -> float:
         of = [k for k, pair in enumerate(pairs) if chosen(pair)]
+        if not of:
+            return float("nan")
         return float(precision(np.concatenate([truths[k] for k in of]), np.concatenate([scores[k] for k in of])))
 
     each = {pair.name: float(precision(t, s)) for pair, t, s in zip(pairs, truths, scores, strict=True)}

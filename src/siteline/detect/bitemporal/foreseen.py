@@ -21,7 +21,7 @@ HAZE: Final = 0.1
 
 _ROUNDS = 6
 _CUT = 3.0
-_ENOUGH = 100_000
+_ENOUGH = 30_000
 _AT_ONCE = 1 << 18
 _RIDGE = 1e-6
 
