@@ -1,10 +1,10 @@
-"""Change between two scenes on the OSCD pairs: ``python -m benchmarks.detect_oscd``, with SITELINE_DATA set (2 to 10 minutes).
+"""Change between two scenes on the OSCD pairs: ``python -m benchmarks.detect_oscd``, with SITELINE_DATA set (2 to 10 min).
 
 Prints a table; ``--json FILE`` and ``--markdown FILE`` keep it, ``--figure FILE`` draws two cities (for local use: the masks
 are CC BY-NC-SA). All pixels of all cities are pooled with one score scale; a pixel that cannot be seen counts as the least
 likely of its city to have changed. siteline's map was developed on the cities of ``DEVELOPED``; the others were looked at
-three times on the way, which dropped one term (water) that did nothing on either half. The constants of the false-alarm rate,
-by which MAD decides here, were chosen with all six in view.
+three times on the way, which dropped one term (water) that did nothing on either half. The constants of the false-alarm
+rate, by which MAD decides here, were chosen with all six in view.
 """
 
 from __future__ import annotations
