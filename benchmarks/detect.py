@@ -49,8 +49,8 @@ def main(chosen: list[str]) -> None:
         texts[name] = PARTS[name][1]().strip()
     head = (
         "# Change in pixels: found, dated, trusted\n\n"
-        "Reproduce with `make bench-detect` (about an hour and a half; `SITELINE_DATA` names the folder of real images and, beside "
-        f"it, the yardstick of series). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are of one "
+        "Reproduce with `make bench-detect` (about an hour; `SITELINE_DATA` names the folder of real images and, beside it,\n"
+        f"the yardstick of series). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are of one\n"
         "machine: read the ratios.\n"
     )
     body = "".join(

@@ -35,7 +35,9 @@ def test_scenes_in_any_order_give_the_answer_of_the_whole() -> None:
     first, second = (made.answer.changes[0].to_json() for made in (late, shuffled))
     assert first == second
     whole = judge(np.concatenate([values[None], placebos]), days, Prior(), threads=1)
-    at_once = detected("shed", "sensor", ("a", "b"), [f"s{k}" for k in range(90)], Prior(), whole, values[None], temperature=0.8)
+    at_once = detected(
+        "shed", "sensor", ("a", "b"), [f"s{k}" for k in range(90)], Prior(), whole, values[None], temperature=0.8
+    )
     assert late.answer.changes[0].by_scene == at_once.changes[0].by_scene
     assert late.answer.changes[0].bracket.after < 500 <= late.answer.changes[0].bracket.by
 

@@ -51,7 +51,7 @@ def detect(
     """
     from siteline.measure.table import measure as measured
     from siteline.store.case import Case
-    from siteline.store.changed import keep_detected, keep_measured, keep_trust
+    from siteline.store.changed import keep_detected, keep_measured, keep_trust, trusted
 
     with Case.open(case) as opened:
         data = opened.data()
@@ -83,10 +83,20 @@ def detect(
     for key in ids:
         _gather(done, key, parts.get(key, {}), settled)
     with Case.open(case) as opened:
+        done.trust = _with_earlier_power(done.trust, trusted(opened))
         keep_measured(opened, rows, who)
         keep_detected(opened, done.detected, who)
         keep_trust(opened, done.trust, who)
     return done
+
+
+def _with_earlier_power(trust: Sequence[Trust], earlier: Sequence[Trust]) -> list[Trust]:
+    """``trust`` with the power curves of an earlier run on the same images, which gave the same placebos."""
+    known = {(old.structure_id, old.stack, old.placebos, old.threshold): old.power for old in earlier}
+    return [
+        new if new.power else replace(new, power=known.get((new.structure_id, new.stack, new.placebos, new.threshold), ()))
+        for new in trust
+    ]
 
 
 def _cubes(site: Site, ids: Sequence[str], pixel: float, count: int, bands: int) -> list[tuple[list[str], Grid]]:

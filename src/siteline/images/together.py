@@ -9,7 +9,7 @@ import numpy as np
 
 from siteline.detect.combine import ByDay, Together, combine
 from siteline.detect.trust import FEWEST
-from siteline.model.changed import Detected, PixelChange, Trust
+from siteline.model.changed import Detected, PixelChange, Power, Trust
 from siteline.model.dated import Bracket, Posterior
 
 if TYPE_CHECKING:
@@ -62,9 +62,19 @@ def together(key: str, parts: Mapping[str, Part], nominal: float, seed: int) -> 
         temperature=1.0,
         covered=float("nan"),
         ground_m=min(part.trust.ground_m for part in parts.values()),
+        power=_best_power(parts),
         note="" if enough else "too few places to lay the footprint in: the rate is not known",
     )
     return detected, trust, found.conflicts
+
+
+def _best_power(parts: Mapping[str, Part]) -> tuple[Power, ...]:
+    """The power curve of the stack that alone finds most: what all of them would have found is that or more."""
+
+    def found(power: tuple[Power, ...]) -> float:
+        return sum(point.share for point in power) / len(power) if power else 0.0
+
+    return max((part.trust.power for part in parts.values()), key=found)
 
 
 def _own(part: Part) -> ByDay:
