@@ -49,9 +49,9 @@ def main(chosen: list[str]) -> None:
         texts[name] = PARTS[name][1]().strip()
     head = (
         "# Change in pixels: found, dated, trusted\n\n"
-        "Reproduce with `make bench-detect` (about an hour; `SITELINE_DATA` names the folder of real images and, beside it,\n"
-        f"the yardstick of series). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are of one\n"
-        "machine: read the ratios.\n"
+        "Reproduce with `make bench-detect` (about an hour; `SITELINE_DATA` names the folder of real images and, beside\n"
+        f"it, the yardstick of series). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are\n"
+        "of one machine: read the ratios.\n"
     )
     body = "".join(
         f"\n## {title}\n\n<!-- note {name} -->\n{notes.get(name, '')}\n<!-- end note -->\n\n"
