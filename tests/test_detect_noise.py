@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siteline.detect.noise import FEWEST, MOST, band_mix, fit_noise, null_evidence
+from siteline.detect.noise import FEWEST, MOST, UNKNOWN, band_mix, fit_noise, null_evidence
 from siteline.detect.prior import Noise
 
 YEAR = 365.2425
@@ -89,10 +89,10 @@ def test_only_so_many_series_are_looked_at_and_the_seed_says_which() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, FEWEST - 1])
-def test_few_series_only_put_bands_on_a_common_scale(count: int) -> None:
+def test_few_series_put_bands_on_a_common_scale_and_take_the_rest_for_large(count: int) -> None:
     values, days = simulated(7, drift=4.0)
     noise = fit_noise(values[:count], days)
-    assert (noise.drift, noise.yearly_sd) == (0.0, 0.0)
+    assert (noise.drift, noise.memory_days, noise.yearly_sd, noise.trend_sd) == UNKNOWN
     assert noise.mix.shape == (2, 2)
     assert np.isfinite(noise.mix).all()
 

@@ -27,6 +27,9 @@ MOST = 300
 FEWEST = 20
 """Control series below which the noise is not fitted: their own chance would pass for its nature."""
 
+UNKNOWN: Final = (1.0, 40.0, 0.5, 0.3)
+"""Slow noise, its days, yearly swings and trend where none can be fitted: those of fields, so that weather is no change."""
+
 _SLOW: Final = (
     *((0.0, 40.0), (0.2, 40.0), (0.5, 15.0), (0.5, 40.0), (0.5, 100.0)),
     *((1.0, 40.0), (1.0, 100.0), (2.0, 60.0), (4.0, 60.0)),
@@ -42,7 +45,7 @@ def fit_noise(values: NDArray[Any], days: FloatArray, *, seed: int = 0, harmonic
     """The noise of control series ``values`` (Float[series, band, time]) at ``days`` (Float64[time], increasing).
 
     A random choice of at most ``MOST`` series (``seed``) is used. Where fewer than ``FEWEST`` series have ten looks, the
-    bands are only put on a common scale, and white noise with a modest trend is assumed.
+    bands are only put on a common scale, and ``UNKNOWN`` is assumed: what cannot be learned is taken for large.
     """
     rng = np.random.default_rng(seed)
     chosen = values if len(values) <= MOST else values[np.sort(rng.choice(len(values), MOST, replace=False))]
@@ -51,7 +54,7 @@ def fit_noise(values: NDArray[Any], days: FloatArray, *, seed: int = 0, harmonic
     good = chosen[looks >= 10]
     mix = band_mix(good, days)
     if len(good) < FEWEST:
-        return Noise(mix, harmonics=harmonics)
+        return Noise(mix, *UNKNOWN, harmonics)
     with np.errstate(invalid="ignore"):  # infinities are missing looks
         mixed = np.matmul(mix, good)
     best = (Noise(mix, harmonics=harmonics), -np.inf)
