@@ -169,6 +169,11 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     for n, name in enumerate(("50", "90", "95", "bracket")):
         inside = [any(_inside(start, end, change[n], whole=n == 3) for start, end in o.truth) for o, change in reported]
         figures[name] = float(np.mean(inside)) if inside else float("nan")
+    at_once = [(o, change) for o, change in reported if all(start == end for start, end in o.truth)]
+    for name, some, whole in (("90 at once", at_once, False), ("90 meets", reported, True)):
+        inside = [any(_inside(start, end, change[1], whole=whole) for start, end in o.truth) for o, change in some]
+        figures[name] = float(np.mean(inside)) if inside else float("nan")
+    figures["more"] = sum(len(o.said) > len(o.truth) for o in changed)
     figures["width90"] = float(np.median([c[1][1] - c[1][0] for _, c in reported])) if reported else float("nan")
     figures["false_alarms"] = float(np.mean([o.found for o in still])) if still else float("nan")
     known = [o for o in changed if np.isfinite(o.predicted)]
@@ -198,6 +203,9 @@ def table(figures: dict[str, Any]) -> str:
         ),
         ("50 % intervals hold the start of works", "50 %", f"{figures['50']:.1%}"),
         ("90 % intervals", "87 to 93 %", f"{figures['90']:.1%}"),
+        ("90 % intervals meet the works, from their start to their end", "", f"{figures['90 meets']:.1%}"),
+        ("90 % intervals, structures whose works took no time", "", f"{figures['90 at once']:.1%}"),
+        ("structures told to have changed once more than they did", "", f"{figures['more']} of {figures['changed']}"),
         ("95 % intervals", "95 %", f"{figures['95']:.1%}"),
         ("brackets meet the works", "", f"{figures['bracket']:.1%}"),
         ("median width of 90 % intervals", "", f"{figures['width90']:.0f} d"),

@@ -11,7 +11,7 @@ PAGE = (Path(__file__).parent.parent / "docs" / "concepts" / "dating.md").read_t
 
 
 def test_every_rate_phase_and_noise_is_on_the_page() -> None:
-    rows = dict(re.findall(r"^\| `?([\w>-]+)`? \| ([\d.]+) \|", PAGE, flags=re.MULTILINE))
+    rows = dict(re.findall(r"^\| `?([\w>:-]+)`? \| ([\d.]+) \|", PAGE, flags=re.MULTILINE))
     assert {name: float(value) for name, value in rows.items()} == {**RATES, **PHASES, **NOISE}
 
 
