@@ -147,10 +147,13 @@ def _table(areas: Sequence[MappedArea], unit: str) -> RenderableType:
     table.add_column("m²", justify="right", no_wrap=True)
     table.add_column("prob.", justify="right", no_wrap=True)
     table.add_column(unit, justify="right", no_wrap=True)
-    table.add_column("doubt", overflow="fold")
+    doubted = any(area.doubt for area in areas)
+    if doubted:
+        table.add_column("doubt", overflow="fold")
     for area in areas:
         when = f"{iso(area.after)[:10]} - {iso(area.by)[:10]}"
         size = f"{area.size:+.2g}".replace("-", "−")
         chance = f"{min(max(area.probability, 0.01), 0.99):.2f}"
-        table.add_row(clean(area.area_id), when, f"{area.area_m2:,.0f}", chance, size, clean(area.doubt))
+        cells = (clean(area.area_id), when, f"{area.area_m2:,.0f}", chance, size)
+        table.add_row(*cells, *((clean(area.doubt),) if doubted else ()))
     return table
