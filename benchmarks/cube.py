@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks import cube_align, cube_faults, cube_load, cube_masks
+from benchmarks import cube_align, cube_faults, cube_load, cube_masks, page
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks" / "cube.md"
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "load": ("Loading", lambda: load_text()),
     "align": ("Alignment", lambda: cube_align.table(cube_align.run())),
@@ -42,22 +39,13 @@ def load_text() -> str:
 
 def main(chosen: list[str]) -> None:
     """Run the parts ``chosen`` (all if none) and write the page."""
-    old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    texts = dict(re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end -->", old, re.DOTALL))
-    for name in chosen or PARTS:
-        print(f"measuring: {PARTS[name][0]}", file=sys.stderr)
-        texts[name] = PARTS[name][1]().strip()
     head = (
         "# Images: speed, alignment, masks, faults\n\n"
         "Reproduce with `make bench-cube` (about 15 minutes; `SITELINE_DATA` names the folder of real images; nginx is used "
         f"where it is installed). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are of one "
         "machine: read the ratios.\n"
     )
-    body = "".join(
-        f"\n## {title}\n\n<!-- {name} -->\n{texts.get(name, 'Not measured.')}\n<!-- end -->\n"
-        for name, (title, _) in PARTS.items()
-    )
-    PAGE.write_text(head + body, encoding="utf-8")
+    page.write("cube.md", head, PARTS, chosen)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks import detect_oscd, detect_real, detect_scaling, detect_series, detect_sites, detect_trust
+from benchmarks import detect_oscd, detect_real, detect_scaling, detect_series, detect_sites, detect_trust, page
 from benchmarks.detect_product import PRODUCTS
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks" / "detect.md"
 SEEDS, SITES = 2, 200
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "series": ("Change points in series, beside peers", lambda: series_text()),
     "scaling": ("Speed, cores, memory", lambda: detect_scaling.table(detect_scaling.run(), detect_scaling.memory())),
     "real": ("Real series and sites", lambda: detect_real.table(detect_real.run())),
-    "oscd": ("Two scenes: six cities", lambda: detect_oscd.table(detect_oscd.run())),
+    "oscd": ("Two scenes: six cities", lambda: detect_oscd.text(detect_oscd.run())),
     "sites": ("End to end on simulated sites", lambda: sites_text()),
     "trust": ("How long trust takes", lambda: detect_trust.table(detect_trust.run())),
 }
@@ -41,24 +38,13 @@ def sites_text() -> str:
 
 def main(chosen: list[str]) -> None:
     """Run the parts ``chosen`` (all if none) and write the page."""
-    old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    texts = dict(re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end -->", old, re.DOTALL))
-    notes = dict(re.findall(r"<!-- note (\w+) -->\n(.*?)\n<!-- end note -->", old, re.DOTALL))
-    for name in chosen or PARTS:
-        print(f"measuring: {PARTS[name][0]}", file=sys.stderr)
-        texts[name] = PARTS[name][1]().strip()
     head = (
         "# Change in pixels: found, dated, trusted\n\n"
         "Reproduce with `make bench-detect` (about an hour; `SITELINE_DATA` names the folder of real images and, beside\n"
         f"it, the yardstick of series). Measured on {os.cpu_count()} cores, Python {platform.python_version()}. Times are\n"
         "of one machine: read the ratios.\n"
     )
-    body = "".join(
-        f"\n## {title}\n\n<!-- note {name} -->\n{notes.get(name, '')}\n<!-- end note -->\n\n"
-        f"<!-- {name} -->\n{texts.get(name, 'Not measured.')}\n<!-- end -->\n"
-        for name, (title, _) in PARTS.items()
-    )
-    PAGE.write_text(head + body, encoding="utf-8")
+    page.write("detect.md", head, PARTS, chosen)
 
 
 if __name__ == "__main__":

@@ -64,8 +64,8 @@ def run(seeds: Sequence[int]) -> list[Outcome]:
 
 def site(seed: int) -> list[Outcome]:
     """The structures of one site; every second one shrunk, so that some changes are too small to be found."""
-    from siteline.detect.prior import Prior
     from siteline.images.onestructure import one_structure, settings
+    from siteline.images.readycube import ready
     from siteline.model.site import Site
     from siteline.simulate import default_plan, render_cube
 
@@ -86,14 +86,14 @@ def site(seed: int) -> list[Outcome]:
     feet = {f["properties"]["structure_id"]: shapely.geometry.shape(f["geometry"]).wkt for f in shapes}
     place = Site(next(iter(feet.values())), feet)
     settled = settings(0.05)
-    assert isinstance(settled.prior, Prior)
+    at = ready(cube, place, "sentinel-2", 10.0)
     made = []
     for one in built:
-        part = one_structure(cube, place, one.structure_id, "sentinel-2", 10.0, settled, False)
+        part = one_structure(at, one.structure_id, settled, power=False)
         found = part.detected
         said = tuple((c.interval50, c.interval90, c.interval95, (c.bracket.after, c.bracket.by)) for c in found.changes)
         truth = tuple((w.start, w.end) for w in one.history)
-        predicted = _predicted(plan, cube, place, one.structure_id, settled) if truth else float("nan")
+        predicted = _predicted(plan, at, place, one.structure_id, settled) if truth else float("nan")
         area = shapely.geometry.Polygon(one.outline).area
         made.append(
             Outcome(
@@ -117,29 +117,26 @@ def _shrunk(outline: Sequence[tuple[float, float]], factor: float) -> list[tuple
     return [(float(cx + factor * (x - cx)), float(cy + factor * (y - cy))) for x, y in outline]
 
 
-def _predicted(plan: Any, cube: Any, place: Any, key: str, settled: Any) -> float:
+def _predicted(plan: Any, at: Any, place: Any, key: str, settled: Any) -> float:
     """Share found when what works on this structure really did to its contrast, for as long, is put into its placebos.
 
     What they did is the difference from the same site, under the same skies, on which nothing was done to it.
     """
     from siteline.detect.trust import Injection, inject, judge
-    from siteline.measure.areas import footprint, ground_of
-    from siteline.measure.pixels import pixels_of
+    from siteline.images.readycube import ready
     from siteline.measure.placed import contrasts, lay
-    from siteline.measure.surroundings import everything_taken, ring
+    from siteline.measure.surroundings import ring
     from siteline.simulate import render_cube
 
     one = next(s for s in plan.structures if s.structure_id == key)
     others = tuple(s for s in plan.structures if s.structure_id != key)
     calm = replace(plan, structures=(*others, replace(one, history=())) if one.stands_at_first else others)
-    ground = ground_of(cube)
-    feet = {name: footprint(wkt, ground) for name, wkt in place.footprints.items()}
-    taken = everything_taken(list(feet.values()), [], ground.shape)
-    around = ring(feet[key], taken)
-    pixels = pixels_of(cube, taken)
-    series = contrasts(pixels, lay(feet[key], around, taken, 1))
-    without = contrasts(pixels_of(render_cube(calm), taken), lay(feet[key], around, taken, 1, most=1))
-    days = cube["time"].values.astype("datetime64[ns]").astype(np.int64) / 86_400e9
+    around = ring(at.feet[key], at.taken)
+    days = at.days
+    series = contrasts(at.numbers, lay(at.feet[key], around, at.taken, 1))
+    without = contrasts(
+        ready(render_cube(calm), place, at.stack, 10.0).numbers, lay(at.feet[key], around, at.taken, 1, most=1)
+    )
     start, end = one.history[0].start, one.history[0].end
     until = one.history[1].start if len(one.history) > 1 else np.inf
     inside = (days >= end) & (days < until)

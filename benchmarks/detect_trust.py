@@ -14,6 +14,7 @@ def run() -> dict[str, float]:
     import shapely
 
     from siteline.images.onestructure import one_structure, settings
+    from siteline.images.readycube import ready
     from siteline.model.site import Site
     from siteline.simulate import default_plan, render_cube
     from siteline.simulate.ledger import structures_geojson
@@ -33,7 +34,7 @@ def run() -> dict[str, float]:
     figures = {}
     for name, power in (("detect", False), ("trust", True)):
         start = time.perf_counter()
-        part = one_structure(wide, site, "structure", "sentinel-2 10 m", 10.0, settings(0.05), power)
+        part = one_structure(ready(wide, site, "sentinel-2 10 m", 10.0), "structure", settings(0.05), power=power)
         figures[name] = time.perf_counter() - start
         figures[f"{name} injections"] = float(sum(point.injected for point in part.trust.power))
     figures["placebos"] = float(part.trust.placebos)

@@ -22,6 +22,7 @@ from siteline.cli.commands import app
 from siteline.images.detecting import Detecting
 from siteline.images.onestructure import Part, doubts, one_structure, settings
 from siteline.images.opening import scenes
+from siteline.images.readycube import ready
 from siteline.images.stackcubes import stack_cube
 from siteline.measure.areas import footprint, ground_of
 from siteline.model.changed import Detected
@@ -270,7 +271,7 @@ def small() -> tuple[xarray.Dataset, Site]:
 
 
 def look_at(cube: xarray.Dataset, site: Site, key: str = "hall") -> Part:
-    return one_structure(cube, site, key, OPTICAL, 10.0, settings(0.05), power=False)
+    return one_structure(ready(cube, site, OPTICAL, 10.0), key, settings(0.05), power=False)
 
 
 def foot_of(cube: xarray.Dataset, site: Site) -> tuple[slice, slice]:

@@ -205,7 +205,7 @@ def test_joint_placebos_hold_the_rate_of_false_alarms() -> None:
     for seed in range(3):
         optical, radar = quiet(seed, 15, 100), quiet(50 + seed, 24, 100)
         parts = {"optical": kept("optical", optical[0], optical), "radar": kept("radar", radar[0], radar)}
-        threshold = together("hall", parts, 0.05, seed)[1].threshold
+        threshold = together("hall", parts, Prior(), 0.05, seed)[1].threshold
         fresh = zip(quiet(100 + seed, 15, 300), quiet(150 + seed, 24, 300), strict=True)
         alarms += sum(combine({"optical": a, "radar": b}).evidence > threshold for a, b in fresh)
         assert threshold > 0
@@ -217,7 +217,7 @@ def test_the_joint_change_lies_between_two_scenes_of_any_stack() -> None:
     at = 500.0
     own = {"optical": part_of(11, 10, step=4.0, at=at), "radar": part_of(12, 12, step=4.0, at=at)}
     parts = {name: kept(name, own[name], quiet(13, 15, 40)) for name in own}
-    found, trust, conflicts = together("hall", parts, 0.05, 1)
+    found, trust, conflicts = together("hall", parts, Prior(), 0.05, 1)
     assert (found.stack, trust.stack, conflicts) == ("all", "all", {})
     (change,) = found.changes
     assert change.bracket.after is not None and change.bracket.by is not None
@@ -228,16 +228,16 @@ def test_the_joint_change_lies_between_two_scenes_of_any_stack() -> None:
     assert change.interval95[0] <= change.interval90[0] <= change.interval50[0] <= change.interval50[1]
     assert (found.scenes, found.first, found.last) == (len(looks), min(looks), max(looks))
     assert trust.placebos == 400 and trust.exceeding == 0 and trust.note == ""
-    again = together("hall", parts, 0.05, 1)
+    again = together("hall", parts, Prior(), 0.05, 1)
     assert (again[0].evidence, again[1].threshold) == (found.evidence, trust.threshold)
 
 
 def test_without_placebos_of_every_stack_the_rate_is_not_known_and_it_says_so() -> None:
     own = {"optical": part_of(14, 10, step=4.0), "radar": part_of(15, 12, step=4.0)}
     parts = {"optical": kept("optical", own["optical"], quiet(16, 15, 40)), "radar": kept("radar", own["radar"], [])}
-    found, trust, _ = together("hall", parts, 0.05, 1)
+    found, trust, _ = together("hall", parts, Prior(), 0.05, 1)
     assert found.threshold == trust.threshold == float("inf")
     assert "the rate is not known" in trust.note
     assert len(found.changes) == 1 and found.probability > 0.95
     still = {name: replace(part, own=part_of(17, 15)) for name, part in parts.items()}
-    assert together("hall", still, 0.05, 1)[0].changes == ()
+    assert together("hall", still, Prior(), 0.05, 1)[0].changes == ()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from siteline.measure.areas import Area, area_of_mask
 from siteline.measure.pixels import Pixels
-from siteline.measure.placed import Laid, contrasts, effects, lay, margin_px, square, usable
+from siteline.measure.placed import Laid, contrasts, effects, lay, margin_px, numbers_of, square, usable
 from siteline.measure.surroundings import everything_taken, ring
 
 SHAPE = (46, 52)
@@ -69,7 +69,7 @@ def test_contrasts_are_those_of_plain_arithmetic_at_every_place(kind: str) -> No
             rng = np.random.default_rng(seed)
             given = replace(given, level=rng.uniform(0, 1, (6, 2)), gain=rng.uniform(0.1, 2, (6, 2)))
             given.level[2] = given.gain[2] = np.nan
-        found = contrasts(given, places)
+        found = contrasts(numbers_of(given), places)
         offsets = [(0, 0), *map(tuple, places.offsets)]
         expected = np.stack([by_hand(given, places.foot, *o) - by_hand(given, places.around, *o) for o in offsets])
         np.testing.assert_allclose(found, expected, atol=2e-5)
@@ -87,9 +87,9 @@ def test_half_of_footprint_and_ring_is_enough_and_less_is_not() -> None:
     valid[1, foot.rows[:3], foot.cols[:3]] = False
     valid[2, around.rows[: around.count // 2 + 1], around.cols[: around.count // 2 + 1]] = False
     given = Pixels(values, valid, (~valid).astype(np.uint8), ("red",), np.zeros((3, 1)), np.ones((3, 1)), False)
-    np.testing.assert_allclose(contrasts(given, places)[0, 0], [0.25, np.nan, np.nan])
+    np.testing.assert_allclose(contrasts(numbers_of(given), places)[0, 0], [0.25, np.nan, np.nan])
     half_outside = replace(places, foot=replace(foot, full=9.0))
-    assert np.isnan(contrasts(given, half_outside)).all()
+    assert np.isnan(contrasts(numbers_of(given), half_outside)).all()
 
 
 @settings(max_examples=40, deadline=None)
@@ -171,12 +171,12 @@ def test_an_injected_square_is_what_measuring_it_would_show(radar: bool, side: f
     given.values[:, 1] = np.where(np.isfinite(given.values[:, 0]), given.values[:, 1], np.nan)
     given.values[:, 0] = np.where(np.isfinite(given.values[:, 1]), given.values[:, 0], np.nan)
     given.values[:, :, 3:5, 3] = -0.01  # no backscatter at all: a pixel that says nothing in dB
-    before = contrasts(given, places)
+    before = contrasts(numbers_of(given), places)
     change = 10**0.3 if radar else 0.12
     told = effects(usable(given), places, side, blur, 10.0, change if radar else 0.0)
     told = told if radar else told * np.float32(change)
     for n in range(1 + len(places.offsets)):
-        after = contrasts(with_square(given, places, n, side / 10, blur, change), places)[n]
+        after = contrasts(numbers_of(with_square(given, places, n, side / 10, blur, change)), places)[n]
         np.testing.assert_allclose(after - before[n], np.broadcast_to(told[n], after.shape), atol=3e-5)
     assert np.nanmax(told) > 0.002
 
@@ -198,8 +198,8 @@ def test_effects_are_linear_in_contrast_and_never_more_than_the_change_itself(si
     unit = effects(good, places, side, 0.5, 10.0)
     assert np.nanmax(np.abs(unit)) <= 1 + 1e-6
     changed = replace(pixels(2), values=np.nan_to_num(pixels(2).values, nan=0.3, posinf=0.3))
-    after = contrasts(with_square(changed, places, 0, side / 10, 0.5, contrast), places)[0]
-    before = contrasts(changed, places)[0]
+    after = contrasts(numbers_of(with_square(changed, places, 0, side / 10, 0.5, contrast)), places)[0]
+    before = contrasts(numbers_of(changed), places)[0]
     seen = effects(usable(changed), places, side, 0.5, 10.0)[0]
     np.testing.assert_allclose(after - before, np.broadcast_to(contrast * seen, after.shape), atol=3e-5)
     # a larger square never adds less, until it reaches the ring

@@ -9,12 +9,13 @@ import typer
 
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
+from siteline.model.changed import ALL
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from siteline.images.detecting import Detecting
-    from siteline.model.changed import Detected, Trust
+    from siteline.model.changed import Detected
 
 Structures = Annotated[list[str] | None, typer.Option("--structure", metavar="ID", help="Only this structure; may repeat.")]
 Rate = Annotated[
@@ -104,72 +105,10 @@ def _run(
 
 def _json(done: Detecting) -> dict[str, Any]:
     return {
-        "detected": [_detected(found) for found in done.detected],
-        "trust": [_trust(item) for item in done.trust],
+        "detected": [found.to_json() for found in done.detected],
+        "trust": [item.to_json() for item in done.trust],
         "without": list(done.without),
     }
-
-
-def _detected(found: Detected) -> dict[str, Any]:
-    return {
-        "structure_id": found.structure_id,
-        "stack": found.stack,
-        "measures": list(found.measures),
-        "scenes": found.scenes,
-        "first": _day(found.first),
-        "last": _day(found.last),
-        "probability": _number(found.probability),
-        "evidence": _number(found.evidence),
-        "threshold": _number(found.threshold),
-        "changes": [change.to_json() for change in found.changes],
-        "prior": dict(found.prior),
-        "doubts": list(found.doubts),
-        "conflict": found.conflict,
-        "note": found.note,
-    }
-
-
-def _trust(item: Trust) -> dict[str, Any]:
-    points = [
-        {
-            "size_m": p.size_m,
-            "contrast": p.contrast,
-            "unit": p.unit,
-            "days": _number(p.days),
-            "injected": p.injected,
-            "found": p.found,
-            "dated": p.dated,
-        }
-        for p in item.power
-    ]
-    return {
-        "structure_id": item.structure_id,
-        "stack": item.stack,
-        "placebos": item.placebos,
-        "exceeding": item.exceeding,
-        "nominal": item.nominal,
-        "threshold": _number(item.threshold),
-        "temperature": item.temperature,
-        "covered": _number(item.covered),
-        "ground_m": item.ground_m,
-        "power": points,
-        "note": item.note,
-    }
-
-
-def _number(value: float) -> float | None:
-    """A finite number to four decimals; None for what is not known, or has no end."""
-    from math import isfinite
-
-    return round(value, 4) if isfinite(value) else None
-
-
-def _day(value: float) -> str | None:
-    from math import isfinite
-
-    from siteline.model.span import iso
-
-    return iso(value) if isfinite(value) else None
 
 
 def _show(done: Detecting, case: Path, *, power: bool) -> None:
@@ -185,11 +124,11 @@ def _show(done: Detecting, case: Path, *, power: bool) -> None:
     for key in structures:
         found = [item for item in done.detected if item.structure_id == key]
         judged = {item.stack: item for item in done.trust if item.structure_id == key}
-        lead = next((item for item in found if item.stack == "all"), found[0])
+        lead = next((item for item in found if item.stack == ALL), found[0])
         told = verdict(lead, judged.get(lead.stack), found)
         said = [f"{told.headline}.", *told.doubts, alarm_words(judged.get(lead.stack))]
         if power:
-            tried = [item for item in judged.values() if item.power]
+            tried = [item for item in judged.values() if item.power and item.stack != ALL]  # ALL repeats its best stack
             said += [
                 text if len(tried) < 2 else f"{item.stack}: {text}" for item in tried for text in missed_words(item)
             ] or missed_words(None)
@@ -216,10 +155,10 @@ def _table(found: list[Detected]) -> RenderableType:
     table.add_column("by", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
     for item in found:
-        name = "all together" if item.stack == "all" else clean(item.stack)
-        rows = [(c.to_json()["after"], c.to_json()["by"], c.to_json()["interval95"]) for c in item.changes]
-        if not rows:
+        name = "all together" if item.stack == ALL else clean(item.stack)
+        if not item.changes:
             table.add_row(name, f"{item.scenes:,}", "—", "—", clean(item.note) or "no change told from chance")
-        for after, by, interval in rows:
-            table.add_row(name, f"{item.scenes:,}", after[:10], by[:10], " – ".join(day[:10] for day in interval))
+        for change in (one.to_json() for one in item.changes):
+            interval = " – ".join(day[:10] for day in change["interval95"])
+            table.add_row(name, f"{item.scenes:,}", change["after"][:10], change["by"][:10], interval)
     return table

@@ -6,30 +6,21 @@ Uint8[y, x] of ``Reason`` codes less one, 255 = usable, so that the lowest code 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import floor, isnan
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from siteline.compiled import compiled
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
-F = TypeVar("F", bound=Callable[..., Any])
 
 OUTSIDE, NODATA, SATURATED = 0, 2, 3  # Reason codes less one
 
 
-def _compiled(function: F) -> F:
-    try:
-        return cast(F, numba.njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # numba's "no locator available": neither the package nor the cache folder can be written
-        return cast(F, numba.njit(nogil=True)(function))
-
-
-@_compiled
+@compiled
 def _row(nodes: Floats, step: int, row: int, first_row: int, col0: int, xs: Floats, ys: Floats) -> None:
     """Source columns ``xs`` and rows ``ys`` of the pixels of one row of the grid, from pixel ``col0`` on."""
     above, along = row // step - first_row, (row % step) / step
@@ -47,7 +38,7 @@ def _row(nodes: Floats, step: int, row: int, first_row: int, col0: int, xs: Floa
         j += step - within
 
 
-@_compiled
+@compiled
 def _mean_of_present(source: Singles, left: int, top: int, right: float, down: float) -> float:
     """Bilinear mean of the four pixels from (``top``, ``left``), of those that lie within and have a number."""
     total = weight = 0.0
@@ -61,7 +52,7 @@ def _mean_of_present(source: Singles, left: int, top: int, right: float, down: f
     return total / weight
 
 
-@_compiled
+@compiled
 def bilinear(
     source: Singles, full: Bytes, nodes: Floats, step: int, row0: int, col0: int, out: Singles, state: Bytes
 ) -> None:
@@ -98,7 +89,7 @@ def bilinear(
             out[i, j] = _mean_of_present(source, left, top, float(right), float(down)) if isnan(value) else value
 
 
-@_compiled
+@compiled
 def average(
     source: Singles, full: Bytes, nodes: Floats, step: int, row0: int, col0: int, out: Singles, state: Bytes,
     half_width: float, half_height: float,
@@ -136,7 +127,7 @@ def average(
                 state[i, j] = min(state[i, j], np.uint8(SATURATED))
 
 
-@_compiled
+@compiled
 def nearest(source: Bytes, nodes: Floats, step: int, row0: int, col0: int, out: Bytes) -> None:
     """The value of ``source`` at each pixel's centre; ``out`` keeps what it holds where ``source`` does not reach."""
     height, width = source.shape

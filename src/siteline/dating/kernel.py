@@ -6,26 +6,15 @@ on disk where the package (or the user's cache folder) can be written. Runs with
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from siteline.compiled import compiled
 from siteline.dating.batch import Batch, Solved
 from siteline.dating.chain import Chain
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _compiled(function: F) -> F:
-    try:
-        return cast(F, numba.njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # numba's "no locator available": neither the package nor the cache folder can be written
-        return cast(F, numba.njit(nogil=True)(function))
 
 
 def solve(batch: Batch, chain: Chain) -> Solved:
@@ -49,7 +38,7 @@ def solve(batch: Batch, chain: Chain) -> Solved:
     return solved
 
 
-@_compiled
+@compiled
 def _push(weights: FloatArray, matrix: FloatArray, seen: FloatArray, out: FloatArray) -> None:
     """``out[j] = sum_i weights[i] matrix[i, j] (seen[i] + seen[j]) / 2``; empty ``seen`` counts as ones."""
     n = len(weights)
@@ -68,7 +57,7 @@ def _push(weights: FloatArray, matrix: FloatArray, seen: FloatArray, out: FloatA
         out[j] = (marked + plain * seen[j]) / 2
 
 
-@_compiled
+@compiled
 def _pull(matrix: FloatArray, seen: FloatArray, values: FloatArray, out: FloatArray) -> None:
     """``out[i] = sum_j matrix[i, j] (seen[i] + seen[j]) / 2 values[j]``; empty ``seen`` counts as ones."""
     n = len(values)
@@ -86,7 +75,7 @@ def _pull(matrix: FloatArray, seen: FloatArray, values: FloatArray, out: FloatAr
             out[i] = (marked + plain * seen[i]) / 2
 
 
-@_compiled
+@compiled
 def _smooth(
     steps: IntArray,
     emits: IntArray,
@@ -111,7 +100,7 @@ def _smooth(
         beta[k] /= scale[k]
 
 
-@_compiled
+@compiled
 def _entry(
     window: IntArray,
     steps: IntArray,
@@ -157,7 +146,7 @@ def _entry(
         weights[:] = pushed / scale[k]
 
 
-@_compiled
+@compiled
 def _solve(
     cell_start: IntArray,
     steps: IntArray,

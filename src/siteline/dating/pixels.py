@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import floor
 from typing import Final
 
-from siteline.model.changed import Detected, PixelChange
+from siteline.model.changed import ALL, Detected, PixelChange
 from siteline.model.records import CaseData, Observation, Source
 from siteline.model.span import Span, from_days, iso
 from siteline.model.states import canonical
@@ -57,7 +57,7 @@ def _leading(detected: Sequence[Detected]) -> list[Detected]:
     for found in detected:
         by_structure.setdefault(found.structure_id, []).append(found)
     joint = (
-        next((f for f in all_ if f.stack == "all"), all_[0] if len(all_) == 1 else None) for all_ in by_structure.values()
+        next((f for f in all_ if f.stack == ALL), all_[0] if len(all_) == 1 else None) for all_ in by_structure.values()
     )
     return [found for found in joint if found is not None]
 

@@ -3,7 +3,7 @@ intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,9 @@ from siteline.model.dated import Bracket, Posterior
 FloatArray = NDArray[np.float64]
 
 NOTHING: Final = "fewer usable scenes than a change could be told from"
+
+SURE: Final = 0.95
+"""P(change) from which a change is reported where there are too few placebos to say how rare its evidence is."""
 
 
 def detected(
@@ -36,7 +39,7 @@ def detected(
     ``values``: Float[1, band, time], the structure's own series in that order.
 
     A change is reported where the evidence exceeds that of the placebos; without enough placebos, where its probability
-    reaches 0.95. A second one only where two explain the series better than one by more than they do in the placebos.
+    reaches ``SURE``. A second one only where two explain the series better than one by more than a change of use does.
     """
     changes = judged.changes
     looks = changes.weights[:1] > 0
@@ -46,7 +49,7 @@ def detected(
     evidence = float(changes.evidence[0])
     known = bool(np.isfinite(evidence))
     probability = float(1 - changes.p_none[0]) if known else float("nan")
-    certain = evidence > judged.threshold if np.isfinite(judged.threshold) else probability >= 0.95
+    certain = evidence > judged.threshold if np.isfinite(judged.threshold) else probability >= SURE
     found: tuple[PixelChange, ...] = ()
     if known and certain:
         pair = bool(two_told(changes, judged.second)[0])
@@ -66,13 +69,9 @@ def detected(
         evidence=evidence,
         threshold=judged.threshold,
         changes=found,
-        prior=_prior(prior, judged.noise),
+        prior=named_prior(prior, judged.noise),
         note="" if known else NOTHING,
     )
-
-
-def _prior(prior: Prior, noise: Noise) -> Mapping[str, float]:
-    return dict(named_prior(prior, noise))
 
 
 def _one(

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from siteline.detect.intervals import bracket, intervals, tempered
 from siteline.detect.prior import Noise, Prior
 from siteline.detect.series import Changes, change_points
-from siteline.detect.trust import TEMPERATURES
+from siteline.detect.trust import LEVEL, least_cooling, profiles, random_dates
 
 FloatArray = NDArray[np.float64]
 
-_LEVEL = 0.95
 _AT_ONCE = 4096
 _INJECTED = 300
 
@@ -57,7 +56,7 @@ def _dated(changes: Changes, noise: Noise, temperature: float) -> tuple[FloatArr
     looks, days = changes.weights > 0, changes.days
     mass, step_mass, size = _one_of(changes, noise)
     after, by = bracket(mass, step_mass, days, looks)
-    lower, upper, _, _ = intervals(tempered(mass, days, looks, temperature), days, looks, _LEVEL)
+    lower, upper, _, _ = intervals(tempered(mass, days, looks, temperature), days, looks, LEVEL)
     return after, by, lower, upper, size
 
 
@@ -93,11 +92,9 @@ def interval_temperature(
         return 1.0
     rng = np.random.default_rng(seed)
     chosen = quiet[rng.integers(0, len(quiet), _INJECTED)].astype(np.float64)
-    span = float(days[-1] - days[0])
-    starts = days[0] + span * rng.uniform(0.1, 0.9, _INJECTED)
+    starts = random_dates(days, _INJECTED, rng)
     lengths = rng.choice(prior.ramp_days or (0.0,), _INJECTED) * (rng.random(_INJECTED) < prior.ramp)
-    since = days[None, :] - starts[:, None]
-    rise = np.where(lengths[:, None] > 0, np.clip(since / np.maximum(lengths[:, None], 1e-9), 0, 1), since >= 0)
+    rise = profiles(days, starts, lengths)
     jump = rng.normal(0, prior.size_sd, (_INJECTED, quiet.shape[1])) @ np.linalg.inv(noise.mix).T
     changes = change_points(chosen + jump[:, :, None] * rise[:, None, :], days, prior, noise, threads=threads)
     looks = changes.weights > 0
@@ -105,8 +102,10 @@ def interval_temperature(
     known = (changes.evidence > threshold) & (mass.sum(axis=1) > 0)
     if not known.any():
         return 1.0
-    for temperature in TEMPERATURES:
-        lower, upper, _, _ = intervals(tempered(mass[known], days, looks[known], temperature), days, looks[known], _LEVEL)
-        if np.mean((starts[known] >= lower) & (starts[known] <= upper)) >= _LEVEL:
-            return temperature
-    return TEMPERATURES[-1]
+
+    def covered(temperature: float) -> float:
+        cooled = tempered(mass[known], days, looks[known], temperature)
+        lower, upper, _, _ = intervals(cooled, days, looks[known], LEVEL)
+        return float(np.mean((starts[known] >= lower) & (starts[known] <= upper)))
+
+    return least_cooling(covered)[0]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteline.detect.design import columns, season_columns
+from siteline.detect.kernels.posterior import posterior
 from siteline.detect.prior import Noise, Prior
 from siteline.detect.scan import Scan, scan_mixed
 from siteline.model.errors import BadInput
@@ -80,14 +81,13 @@ def change_points(
     doubled or not. ``prior``, ``noise``: what is assumed (``detect.prior``). ``threads``: None = one a core.
     ``progress(done, in all)``. Raises ``BadInput`` for arrays that do not fit one another.
     """
-    array, at, order = _checked(values, days, noise)
+    array, at, _ = _checked(values, days, noise)
     n, bands, times = array.shape
     workers = threads or os.cpu_count() or 1
     found = scan_mixed(array, at, prior, noise, rounds=ROUNDS, threads=workers)
     made = _empty(n, bands, times)
     x, precision, _ = columns(at, noise)
     settings = _settings(at, prior, noise)
-    from siteline.detect.kernels.posterior import posterior
 
     def part(start: int) -> int:
         s = slice(start, min(start + _PART, n))
@@ -101,7 +101,7 @@ def change_points(
             done += count
             if progress:
                 progress(done, n)
-    return _assembled(made, found, prior, noise, at, order)
+    return _assembled(made, found, prior, noise, at)
 
 
 def beside(
@@ -113,8 +113,6 @@ def beside(
     Returns by change, first and second: mass, step mass (Float64[2, time]), shape (Float64[2, 2]: P(ramp), its mean days),
     size and its standard deviation (Float64[2, band]), as in ``Changes``.
     """
-    from siteline.detect.kernels.posterior import posterior
-
     days, bands = changes.days, values.shape[1]
     x, precision, _ = columns(days, noise)
     settings = _settings(days, prior, noise)
@@ -212,9 +210,7 @@ def _empty(n: int, bands: int, times: int) -> tuple[Any, ...]:
     )
 
 
-def _assembled(
-    made: tuple[Any, ...], found: Scan, prior: Prior, noise: Noise, at: FloatArray, order: NDArray[np.intp]
-) -> Changes:
+def _assembled(made: tuple[Any, ...], found: Scan, prior: Prior, noise: Noise, at: FloatArray) -> Changes:
     one, two, mass, step_mass, pair_mass, shape, size, size_sd, pair_size, pair_size_sd, pair_at = made
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.log([1 - prior.change, prior.change * (1 - prior.second), prior.change * prior.second])

@@ -43,9 +43,10 @@ FEWEST: Final = 19
 class Judged:
     """A structure's own series beside those of its placebos, under one noise.
 
-    ``changes``: of the structure, one series. ``evidence``: Float64[placebo], log Bayes factors, NaN where too few looks.
-    ``threshold``: log Bayes factor that ``nominal`` of the placebos exceed; infinite where there are too few of them to
-    tell. ``second``: log Bayes factor of two changes against one that a second one must exceed (``_second``).
+    ``changes``: of the structure, the first series, and of its placebos. ``evidence``: Float64[placebo], log Bayes factors,
+    NaN where too few looks. ``threshold``: log Bayes factor that ``nominal`` of the placebos exceed; infinite where there
+    are too few of them to tell. ``second``: log Bayes factor of two changes against one that a second one must exceed
+    (``_second``).
     """
 
     noise: Noise
@@ -72,7 +73,7 @@ def judge(
     changes = change_points(series, days, prior, noise, threads=threads)
     evidence = changes.evidence[1:]
     # evidence below zero speaks against a change, however rare it is among placebos
-    threshold = max(_exceeded(evidence, nominal), 0.0)
+    threshold = max(exceeded(evidence, nominal), 0.0)
     second = _second(series[1:], days, prior, noise, nominal, seed, threads)
     return Judged(noise, changes, evidence, threshold, second, nominal)
 
@@ -88,21 +89,22 @@ def _second(
         return float("inf")
     rng = np.random.default_rng(seed)
     first, then = rng.integers(0, len(placebos), (2, SPLICES))
-    when = _dates(days, SPLICES, rng)
+    when = random_dates(days, SPLICES, rng)
     spliced = np.where(days[None, None, :] < when[:, None, None], placebos[first], placebos[then])
     changes = change_points(spliced, days, prior, noise, threads=threads)
     with np.errstate(invalid="ignore"):
-        return max(_exceeded(changes.two - changes.one, nominal), 0.0)
+        return max(exceeded(changes.two - changes.one, nominal), 0.0)
 
 
-def _dates(days: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
-    """Random dates between the first and the last tenth of the period."""
+def random_dates(days: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
+    """``count`` dates (days) spread evenly between the first and the last tenth of the period, Float64[count]."""
     start, length = float(days.min()), float(np.ptp(days))
     return rng.uniform(start + EDGE_SHARE * length, start + (1 - EDGE_SHARE) * length, count)
 
 
-def _exceeded(values: FloatArray, share: float) -> float:
-    """What ``share`` of the placebos exceed, the structure counted among them: valid whatever their distribution."""
+def exceeded(values: FloatArray, share: float) -> float:
+    """What ``share`` of the placebos (Float64[placebo]) exceed, the structure counted among them: valid whatever their
+    distribution. NaN are left out; infinite where there are too few."""
     known = np.sort(values[np.isfinite(values)])
     if len(known) < FEWEST or (len(known) + 1) * share < 1:
         return float("inf")
@@ -145,16 +147,16 @@ def inject(
 ) -> Found:
     """Put each of ``kinds`` into ``each`` randomly chosen ``placebos`` (Float[place, band, time]) at random dates.
 
-    Steps and ramps come as often as ``prior`` says. Found: the evidence exceeds the placebos' threshold. Dated: found, and
-    the date lies in its tempered 95 % interval.
+    Steps and ramps come about as often as ``prior`` says. Found: the evidence exceeds the placebos' threshold. Dated: found,
+    and the date lies in its tempered 95 % interval.
     """
     rng = np.random.default_rng(seed)
     parts: list[_Part] = []
     for done, kind in enumerate(kinds):
         places = rng.integers(0, len(placebos), each)
-        starts = _dates(days, each, rng)
+        starts = random_dates(days, each, rng)
         lengths = np.where(rng.random(each) < prior.ramp, rng.choice((0.0, *prior.ramp_days), each), 0.0)
-        shape = _profiles(days, starts, lengths, kind.days)
+        shape = profiles(days, starts, lengths, kind.days)
         changed = placebos[places] + kind.jump[places] * shape[:, None, :].astype(np.float32)
         found = change_points(changed, days, prior, judged.noise, threads=threads)
         parts.append(_Part(kind, starts, found, _masses(changed, days, found, prior, judged)))
@@ -169,8 +171,9 @@ def inject(
     return Found(tuple(power), temperature, covered)
 
 
-def _profiles(days: FloatArray, starts: FloatArray, lengths: FloatArray, lasting: float) -> FloatArray:
-    """Float64[change, time], 0 before a change and 1 when it is complete; 0 again ``lasting`` days after it began."""
+def profiles(days: FloatArray, starts: FloatArray, lengths: FloatArray, lasting: float = float("inf")) -> FloatArray:
+    """Float64[change, time], 0 before a change and 1 when it is complete, ``lengths`` days later (0 = a step); 0 again
+    ``lasting`` days after it began."""
     since = days[None, :] - starts[:, None]
     rise = np.where(lengths[:, None] > 0, np.clip(since / np.maximum(lengths[:, None], 1e-9), 0, 1), (since >= 0) * 1.0)
     return np.where(since >= lasting, 0.0, rise)
@@ -216,21 +219,27 @@ def _inside(part: _Part, temperature: float) -> NDArray[np.bool_]:
 
 
 def _temperature(parts: Sequence[_Part], judged: Judged) -> tuple[float, float]:
-    """The least cooling under which found changes that last lie in their 95 % intervals as often as that says."""
-    covered = float("nan")
+    """As ``least_cooling`` has it, over all changes that were found and last."""
     lasting = [part for part in parts if not np.isfinite(part.kind.days)]
+    found = [part.changes.evidence > judged.threshold for part in lasting]
+    total = int(sum(one.sum() for one in found))
+
+    def covered(temperature: float) -> float:
+        hits = sum(int((one & _inside(part, temperature)).sum()) for one, part in zip(found, lasting, strict=True))
+        return hits / total
+
+    return least_cooling(covered) if total else (1.0, float("nan"))
+
+
+def least_cooling(covered: Callable[[float], float]) -> tuple[float, float]:
+    """The first of ``TEMPERATURES`` under which 95 % intervals hold their share of dates, and the share they hold: the last
+    one where none does. ``covered``: the share under a temperature."""
+    share = float("nan")
     for temperature in TEMPERATURES:
-        hits, total = 0, 0
-        for part in lasting:
-            found = part.changes.evidence > judged.threshold
-            hits += int((found & _inside(part, temperature)).sum())
-            total += int(found.sum())
-        if not total:
-            return 1.0, float("nan")
-        covered = hits / total
-        if covered >= LEVEL:
-            return temperature, covered
-    return TEMPERATURES[-1], covered
+        share = covered(temperature)
+        if share >= LEVEL:
+            return temperature, share
+    return TEMPERATURES[-1], share
 
 
 def named_prior(prior: Prior, noise: Noise) -> Mapping[str, float]:

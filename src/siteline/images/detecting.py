@@ -7,12 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from siteline.images.measuring import chosen_structures, period_start
+from siteline.images.measuring import chosen_structures, period_start, without_footprint
 from siteline.images.onestructure import SEED, Part, Settled, one_structure, settings
-from siteline.images.opening import scenes
-from siteline.images.stackcubes import AROUND_PX, MOST_BYTES, bands_of, by_stack, groups, stack_cube
-from siteline.model.changed import Detected, Measured, Trust
-from siteline.model.errors import BadInput, NoScenes
+from siteline.images.readycube import ready
+from siteline.images.stackcubes import (
+    AROUND_PX,
+    MOST_BYTES,
+    bands_of,
+    by_stack,
+    cube_bytes,
+    dated_scenes,
+    groups,
+    stack_cube,
+)
+from siteline.model.changed import ALL, Detected, Measured, Trust
+from siteline.model.errors import BadInput
 from siteline.model.grid import Grid
 from siteline.model.site import Site, site_of
 
@@ -57,11 +66,9 @@ def detect(
         data = opened.data()
     site = site_of(data)
     ids = chosen_structures(data, site, structures)
-    dated = [scene for scene in scenes(case, start, end) if scene.when.known and scene.when_kind == "acquired"]
-    if not dated:
-        raise NoScenes(f"{case}: none of its scenes has a date of its own; nothing can be dated by them")
+    dated, _ = dated_scenes(case, start, end)
     settled = settings(nominal)
-    done = Detecting(without=tuple(s for s in data.structures if s not in site.footprints and s != "site"))
+    done = Detecting(without=without_footprint(data, site))
     parts: dict[str, dict[str, Part]] = {}
     rows: list[Measured] = []
     for (name, pixel), members in by_stack(dated, res).items():
@@ -74,9 +81,9 @@ def detect(
             cube = stack_cube(case, members, grid, chosen, pixel, progress)
             told(f"{name}: {len(group)} structures against the same footprint elsewhere")
             rows += measured(cube, site.footprints, before=period_start(data), only=tuple(group))
+            at = ready(cube, site, name, pixel)
             for n, key in enumerate(group):
-                part = one_structure(cube, site, key, name, pixel, settled, power)
-                parts.setdefault(key, {})[name] = part
+                parts.setdefault(key, {})[name] = one_structure(at, key, settled, power=power)
                 progress(n + 1, len(group))
     if not parts and bands:
         raise BadInput(f"no scene has a band {' or '.join(bands)}; leave bands out for those that most scenes have")
@@ -102,7 +109,7 @@ def _with_earlier_power(trust: Sequence[Trust], earlier: Sequence[Trust]) -> lis
 def _cubes(site: Site, ids: Sequence[str], pixel: float, count: int, bands: int) -> list[tuple[list[str], Grid]]:
     """The whole site where it is small enough, for its many places; else the surroundings of the structures."""
     grid = site.grid(pixel, AROUND_PX * pixel)
-    if grid.width * grid.height * count * (4 * bands + 2) <= MOST_BYTES:
+    if cube_bytes(grid, count, bands) <= MOST_BYTES:
         return [(list(ids), grid)]
     return groups(site, ids, pixel, count, bands)
 
@@ -115,13 +122,13 @@ def _gather(done: Detecting, key: str, parts: Mapping[str, Part], settled: Settl
     saying = {name: part for name, part in parts.items() if part.own is not None}
     conflicts: Mapping[str, str] = {}
     if len(saying) > 1:
-        joint, trust, conflicts = together(key, saying, settled.nominal, SEED)
-        done.detected.append(replace(joint, prior=settled.prior.named()))
+        joint, trust, conflicts = together(key, saying, settled.prior, settled.nominal, SEED)
+        done.detected.append(joint)
         done.trust.append(trust)
     elif len(parts) > 1:
         part = next(iter((saying or parts).values()))
-        done.detected.append(replace(part.detected, stack="all"))
-        done.trust.append(replace(part.trust, stack="all", power=()))
+        done.detected.append(replace(part.detected, stack=ALL))
+        done.trust.append(replace(part.trust, stack=ALL))
     for name, part in parts.items():
         done.detected.append(replace(part.detected, conflict=conflicts.get(name, "")))
         done.trust.append(part.trust)

@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from siteline.images.onestructure import FACTS
-from siteline.images.opening import reader, scenes
-from siteline.images.stackcubes import MOST_BYTES, bands_of, by_stack, stack_cube
+from siteline.images.gaps import changed_too
+from siteline.images.opening import reader
+from siteline.images.stackcubes import (
+    MOST_BYTES,
+    bands_of,
+    by_stack,
+    clearest,
+    cube_bytes,
+    dated_scenes,
+    stack_cube,
+)
 from siteline.model.doubts import CalibrationDoubtful, tell
-from siteline.model.errors import BadInput, NoScenes
+from siteline.model.errors import BadInput
 from siteline.model.grid import Grid
 from siteline.model.scene import ImageScene
 from siteline.model.site import site_of
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     import xarray
 
     from siteline.detect.maps import ChangeLayers
+    from siteline.detect.objects_in_time import ChangedArea
     from siteline.images.mapfiles import Theme
 
 SHARE: Final = 0.05
@@ -110,38 +119,18 @@ def map_changes(
 
     with Case.open(case) as opened:
         data = opened.data()
-    grid_of = site_of(data)
     name, pixel, members = _stack(case, stack, res, start, end)
     chosen = bands_of(members, bands)
     if bands and not chosen:
         raise BadInput(f"no scene of {name} has any of the bands {', '.join(bands)}")
-    grid = grid_of.grid(pixel)
+    grid = site_of(data).grid(pixel)
     told(f"loading {len(members):,} scenes of {name}, {grid.width:,} x {grid.height:,} pixels")
     with _cube(case, members, grid, chosen, pixel, progress) as cube:
         told("weighing every pixel")
         layers = change_map(cube, Prior(change=SHARE), nominal=nominal, progress=progress)
         told("grouping and dating areas")
-        areas, _ = changed_areas(layers)
-        made = tuple(
-            MappedArea(
-                area_id=area.name.replace(" ", "-"),
-                name=area.name,
-                outline_wkt=_degrees(area.outline, grid.crs),
-                after=area.after,
-                by=area.by,
-                interval95=(area.lower, area.upper),
-                probability=area.probability,
-                size=float(np.mean(area.size)),
-                pixels=area.pixels,
-                area_m2=area.pixels * grid.res**2,
-                doubt="; ".join(_between(cube, area.after, area.by)),
-            )
-            for area in areas
-        )
-        missing = [key for key in keep if key not in {area.area_id for area in made}]
-        if missing:
-            there = ", ".join(area.area_id for area in made[:8]) or "none"
-            raise BadInput(f"the map has no area {missing[0]!r} to keep; it has: {there}")
+        made = tuple(_mapped(area, cube, grid) for area in changed_areas(layers)[0])
+        _require(keep, made)
         doubts = _common_doubts(cube, layers)
         told("writing")
         files = write_all(case, out, grid, layers, made, data, members, theme)
@@ -162,14 +151,35 @@ def map_changes(
     )
 
 
+def _mapped(area: ChangedArea, cube: xarray.Dataset, grid: Grid) -> MappedArea:
+    return MappedArea(
+        area_id=area.name.replace(" ", "-"),
+        name=area.name,
+        outline_wkt=_degrees(area.outline, grid.crs),
+        after=area.after,
+        by=area.by,
+        interval95=(area.lower, area.upper),
+        probability=area.probability,
+        size=float(np.mean(area.size)),
+        pixels=area.pixels,
+        area_m2=area.pixels * grid.res**2,
+        doubt="; ".join(_between(cube, area.after, area.by)),
+    )
+
+
+def _require(keep: Sequence[str], made: Sequence[MappedArea]) -> None:
+    """Raise ``BadInput`` for an area to keep that the map does not have."""
+    missing = [key for key in keep if key not in {area.area_id for area in made}]
+    if missing:
+        there = ", ".join(area.area_id for area in made[:8]) or "none"
+        raise BadInput(f"the map has no area {missing[0]!r} to keep; it has: {there}")
+
+
 def _stack(
     case: Path, named: str, res: float | None, start: datetime | None, end: datetime | None
 ) -> tuple[str, float, list[ImageScene]]:
     """(name, pixel in metres, scenes) of the stack to map. Raises ``NoScenes``, ``BadInput``."""
-    every = scenes(case, start, end)
-    dated = [scene for scene in every if scene.when.known and scene.when_kind == "acquired"]
-    if not dated:
-        raise NoScenes(f"{case}: none of its {len(every)} scenes has a date of its own; nothing can be dated by them")
+    dated, _ = dated_scenes(case, start, end)
     found = by_stack(dated, res)
     if named and named not in {name for name, _ in found}:
         listed = ", ".join(sorted(name for name, _ in found))
@@ -193,12 +203,11 @@ def _cube(
     from siteline.detect.maps import BLOCK_BYTES
 
     count = len(bands or ()) or 6
-    if grid.width * grid.height * len(members) * (4 * count + 2) <= MOST_BYTES:
+    if cube_bytes(grid, len(members), count) <= MOST_BYTES:
         yield stack_cube(case, members, grid, bands, pixel, progress)
         return
     rows = max(1, BLOCK_BYTES // (4 * count * grid.width * len(members)))
-    clearest = min(members, key=lambda scene: 101.0 if scene.cloud_percent is None else scene.cloud_percent).scene_id
-    reference = None if members[0].sensor == "radar" or len(members) == 1 else clearest
+    reference = None if members[0].sensor == "radar" or len(members) == 1 else clearest(members)
     chunks = {"time": SCENES_AT_ONCE, "y": min(rows, grid.height), "x": grid.width}
     with reader(case) as opened:
         yield load(members, grid, bands=bands, reader=opened, reference=reference, chunks=chunks, progress=progress)
@@ -219,15 +228,7 @@ def _between(cube: xarray.Dataset, after: float, by: float) -> list[str]:
     if not (np.isfinite(after) and np.isfinite(by)):
         return []
     before, then = (int(np.argmin(np.abs(days - day))) for day in (after, by))
-    made = []
-    for fact, words in FACTS.items():
-        values = [str(v) for v in cube[fact].values] if fact in cube.coords else []
-        if not values or values[before] == values[then]:
-            continue
-        if values[then] not in values[: before + 1] or values[before] not in values[then:]:
-            old, new = (values[k] or "none stated" for k in (before, then))
-            made.append(f"{words} changes from {old} to {new} in the same gap")
-    return made
+    return changed_too(cube, before, then)
 
 
 def _common_doubts(cube: xarray.Dataset, layers: ChangeLayers) -> tuple[str, ...]:

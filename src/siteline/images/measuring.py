@@ -8,10 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siteline.images.opening import scenes
-from siteline.images.stackcubes import BANDS, bands_of, by_stack, groups, stack_cube
+from siteline.images.stackcubes import BANDS, bands_of, by_stack, dated_scenes, groups, stack_cube
 from siteline.model.changed import Measured
-from siteline.model.errors import BadInput, NoArea, NoScenes
+from siteline.model.errors import BadInput, NoArea
 from siteline.model.records import CaseData
 from siteline.model.site import Site, site_of
 from siteline.model.span import Span
@@ -71,10 +70,7 @@ def measure(
         data = opened.data()
     site = site_of(data)
     ids = chosen_structures(data, site, structures)
-    every = scenes(case, start, end)
-    dated = [scene for scene in every if scene.when.known and scene.when_kind == "acquired"]
-    if not dated:
-        raise NoScenes(f"{case}: none of its {len(every)} scenes has a date of its own; nothing can be measured")
+    dated, undated = dated_scenes(case, start, end)
     before = period_start(data)
     rows: list[Measured] = []
     for (name, pixel), members in by_stack(dated, res).items():
@@ -90,14 +86,18 @@ def measure(
         raise BadInput(f"no scene has a band {' or '.join(bands)}; leave bands out for those that most scenes have")
     with Case.open(case) as opened:
         keep_measured(opened, rows, who)
-    without = tuple(s for s in data.structures if s not in site.footprints and s != "site")
-    return Measuring(len(rows), tuple(_summaries(rows)), without, len(every) - len(dated))
+    return Measuring(len(rows), tuple(_summaries(rows)), without_footprint(data, site), undated)
 
 
 def _rows(cube: xarray.Dataset, site: Site, group: Sequence[str], before: float | None) -> tuple[Measured, ...]:
     from siteline.measure.table import measure as measured
 
     return measured(cube, site.footprints, before=before, only=tuple(group))
+
+
+def without_footprint(data: CaseData, site: Site) -> tuple[str, ...]:
+    """Structures that cannot be measured, for nobody said where they are."""
+    return tuple(key for key in data.structures if key not in site.footprints and key != "site")
 
 
 def chosen_structures(data: CaseData, site: Site, named: Sequence[str]) -> tuple[str, ...]:

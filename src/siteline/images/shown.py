@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from siteline.images.opening import scenes
-from siteline.model.changed import Detected, Measured
-from siteline.model.errors import SitelineError
+from siteline.model.changed import ALL, Detected, Measured
+from siteline.model.errors import NoScenes, SitelineError
 
 if TYPE_CHECKING:
     from siteline.images.detecting import Detecting
@@ -66,14 +66,13 @@ def trust_figures(case: Path, done: Detecting, out: Path) -> tuple[Path, ...]:
         data, rows = opened.data(), measured(opened)
     make_folder(out)
     written: list[Path] = []
-    for item in done.trust:
-        if not item.power:
-            continue
+    curves = [item for item in done.trust if item.power and item.stack != ALL]  # ALL repeats the best of them
+    for item in curves:
         alone = tuple(f for f in done.detected if (f.structure_id, f.stack) == (item.structure_id, item.stack))
         view = PixelsShown(alone, rows, (item,))
         series = series_of(data, view, item.structure_id)
         evidence = done.placebos.get((item.structure_id, item.stack), ())
-        several = sum(t.structure_id == item.structure_id and bool(t.power) for t in done.trust) > 1
+        several = sum(other.structure_id == item.structure_id for other in curves) > 1
         key = f"{item.structure_id} {item.stack}" if several else item.structure_id
         written += write_trust(series, evidence, key, out)
     return tuple(written)
@@ -86,7 +85,7 @@ def _sheet(
     from siteline.guard.files import read_bytes
     from siteline.images.figures import chips
 
-    stacks = [item for item in found if item.structure_id == key and item.changes and item.stack != "all"]
+    stacks = [item for item in found if item.structure_id == key and item.changes and item.stack != ALL]
     if not stacks:
         return None
     chosen = _around(stacks[0], rows)
@@ -131,5 +130,5 @@ def _around(item: Detected, rows: Sequence[Measured]) -> set[str]:
 def _credits(case: Path) -> tuple[str, ...]:
     try:
         return tuple(dict.fromkeys(scene.credit for scene in scenes(case) if scene.credit))
-    except SitelineError:
+    except NoScenes:
         return ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from siteline.images.opening import DEFAULT_RES_M, reader
+from siteline.images.opening import DEFAULT_RES_M, reader, scenes
+from siteline.model.errors import NoScenes
 from siteline.model.grid import Grid
 from siteline.model.scene import ImageScene
 from siteline.model.site import Site
@@ -25,6 +27,16 @@ MOST_BYTES: Final = 1_500_000_000
 
 REFERENCE_SLACK: Final = 0.1
 """Share of the pixels by which the scene that others are aligned to may be less usable than the clearest."""
+
+
+def dated_scenes(case: Path, start: datetime | None, end: datetime | None) -> tuple[list[ImageScene], int]:
+    """The scenes of a case in ``[start, end)``, UTC, that have a date of their own, and how many have none: mosaics, whose
+    date is a limit, and undated files. Raises ``NoScenes`` where none has one."""
+    every = scenes(case, start, end)
+    dated = [scene for scene in every if scene.when.known and scene.when_kind == "acquired"]
+    if not dated:
+        raise NoScenes(f"{case}: none of its {len(every)} scenes has a date of its own; nothing can be measured or dated")
+    return dated, len(every) - len(dated)
 
 
 def by_stack(dated: Sequence[ImageScene], res: float | None) -> Mapping[tuple[str, float], list[ImageScene]]:
@@ -62,6 +74,16 @@ def groups(site: Site, ids: Iterable[str], pixel: float, count: int, bands: int)
     return groups
 
 
+def cube_bytes(grid: Grid, count: int, bands: int) -> int:
+    """Bytes that a cube of ``count`` scenes takes: four a band and pixel, one each for reasons and usable."""
+    return grid.width * grid.height * count * (4 * bands + 2)
+
+
+def clearest(members: Sequence[ImageScene]) -> str:
+    """The id of the scene with the least cloud by its product's own word."""
+    return min(members, key=lambda scene: 101.0 if scene.cloud_percent is None else scene.cloud_percent).scene_id
+
+
 def _cheaper(one: Grid, other: Grid, most: float) -> bool:
     """Whether one cube of both has no more pixels than two, and no more than ``most``."""
     both = _union(one, other)
@@ -92,7 +114,7 @@ def stack_cube(
 
         if members[0].sensor == "radar" or len(members) == 1:
             return with_facts(loaded(None), members, pixel)
-        likely = min(members, key=lambda scene: 101.0 if scene.cloud_percent is None else scene.cloud_percent).scene_id
+        likely = clearest(members)
         cube = loaded(likely)
         shares = dict(zip(map(str, cube["scene_id"].values), cube["usable_share"].values.tolist(), strict=True))
         if shares[likely] < max(shares.values()) - REFERENCE_SLACK:  # clouds of the product are not those of the site

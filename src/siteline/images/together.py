@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from siteline.detect.combine import ByDay, Together, combine
-from siteline.detect.trust import FEWEST
-from siteline.model.changed import Detected, PixelChange, Power, Trust
+from siteline.detect.combine import Together, combine
+from siteline.detect.found import SURE
+from siteline.detect.prior import Prior
+from siteline.detect.trust import exceeded
+from siteline.images.onestructure import TOO_FEW
+from siteline.model.changed import ALL, Detected, PixelChange, Power, Trust
 from siteline.model.dated import Bracket, Posterior
 
 if TYPE_CHECKING:
@@ -19,30 +23,24 @@ DRAWS: Final = 400
 """Joint placebos: a place of each stack, drawn together."""
 
 
-def together(key: str, parts: Mapping[str, Part], nominal: float, seed: int) -> tuple[Detected, Trust, Mapping[str, str]]:
+def together(
+    key: str, parts: Mapping[str, Part], prior: Prior, nominal: float, seed: int
+) -> tuple[Detected, Trust, Mapping[str, str]]:
     """The joint answer about structure ``key``, how far to trust it, and which stacks contradict the others.
 
-    Placebos of different stacks lie in different places and are drawn together at random: they share no change, and their
-    noise is that of different sensors.
+    Only stacks that say something (``Part.own``) are asked for. Placebos of different stacks lie in different places and are
+    drawn together at random: they share no change, and their noise is that of different sensors.
     """
-    found = combine({name: _own(part) for name, part in parts.items()})
-    rng = np.random.default_rng(seed)
-    evidence: list[float] = []
-    if all(part.placebos for part in parts.values()):
-        for _ in range(DRAWS):
-            drawn = {name: part.placebos[int(rng.integers(len(part.placebos)))] for name, part in parts.items()}
-            evidence.append(combine(drawn).evidence)
-    known = np.sort(np.array(evidence))
-    allowed = int(np.floor((len(known) + 1) * nominal))
-    enough = len(known) >= FEWEST and allowed >= 1
-    threshold = max(float(known[len(known) - allowed]), 0.0) if enough else float("inf")
-    odds = float(np.exp(min(found.evidence, 700.0)))
+    found = combine({name: part.own for name, part in parts.items() if part.own is not None})
+    evidence = _joint_placebos(parts, seed)
+    threshold = max(exceeded(evidence, nominal), 0.0)
+    enough = bool(np.isfinite(threshold))
+    odds = float(np.exp(min(found.evidence, 700.0))) * prior.change / (1 - prior.change)
     looks = dict(sorted((day, scene) for part in parts.values() for day, scene in part.looks.items()))
-    sure = found.evidence > threshold if enough else odds / (1 + odds) >= 0.95
-    changes = (_change(found, looks),) if sure and found.mass.size else ()
+    sure = found.evidence > threshold if enough else odds / (1 + odds) >= SURE
     detected = Detected(
         structure_id=key,
-        stack="all",
+        stack=ALL,
         measures=(),
         scenes=len(looks),
         first=min(looks),
@@ -50,22 +48,34 @@ def together(key: str, parts: Mapping[str, Part], nominal: float, seed: int) -> 
         probability=odds / (1 + odds),
         evidence=found.evidence,
         threshold=threshold,
-        changes=changes,
+        changes=(_change(found, looks),) if sure and found.mass.size else (),
+        prior=prior.named(),
     )
     trust = Trust(
         structure_id=key,
-        stack="all",
-        placebos=len(known),
-        exceeding=int((known >= found.evidence).sum()),
+        stack=ALL,
+        placebos=len(evidence),
+        exceeding=int((evidence >= found.evidence).sum()),
         nominal=nominal,
         threshold=threshold,
         temperature=1.0,
         covered=float("nan"),
         ground_m=min(part.trust.ground_m for part in parts.values()),
         power=_best_power(parts),
-        note="" if enough else "too few places to lay the footprint in: the rate is not known",
+        note="" if enough else TOO_FEW,
     )
     return detected, trust, found.conflicts
+
+
+def _joint_placebos(parts: Mapping[str, Part], seed: int) -> NDArray[np.float64]:
+    """Evidence of ``DRAWS`` joint placebos, Float64[draw]; none where a stack has none."""
+    if not all(part.placebos for part in parts.values()):
+        return np.empty(0)
+    rng = np.random.default_rng(seed)
+    drawn = (
+        {name: part.placebos[int(rng.integers(len(part.placebos)))] for name, part in parts.items()} for _ in range(DRAWS)
+    )
+    return np.array([combine(one).evidence for one in drawn])
 
 
 def _best_power(parts: Mapping[str, Part]) -> tuple[Power, ...]:
@@ -75,12 +85,6 @@ def _best_power(parts: Mapping[str, Part]) -> tuple[Power, ...]:
         return sum(point.share for point in power) / len(power) if power else 0.0
 
     return max((part.trust.power for part in parts.values()), key=found)
-
-
-def _own(part: Part) -> ByDay:
-    if part.own is None:
-        raise AssertionError("only stacks that say something are combined")
-    return part.own
 
 
 def _change(found: Together, looks: Mapping[float, str]) -> PixelChange:

@@ -49,13 +49,16 @@ def lay(foot: Area, around: Area, taken: NDArray[np.bool_], seed: int, most: int
     return Laid(foot, around, np.array(sorted(free), dtype=np.int64).reshape(-1, 2))
 
 
-def contrasts(pixels: Pixels, laid: Laid) -> NDArray[np.float32]:
+def contrasts(numbers: NDArray[np.float32], laid: Laid) -> NDArray[np.float32]:
     """Contrast against the ring at the footprint's own place and at every other: Float32[1 + place, band, time].
 
-    Weighted mean of the usable pixels of the footprint minus that of the ring's; in decibels for radar. NaN where less than
-    half of either is usable.
+    ``numbers``: Float32[time, band, y, x] (``numbers_of``). Weighted mean of the usable pixels of the footprint minus that
+    of the ring's; in decibels for radar. NaN where less than half of either is usable.
     """
-    return _contrasts(_numbers(pixels), laid)
+    return mean_difference(
+        numbers, laid.foot.rows, laid.foot.cols, laid.foot.weights, laid.around.rows, laid.around.cols, laid.around.weights,
+        laid.foot.full, laid.around.full, _with_own(laid.offsets), LEAST_SHARE,
+    )  # fmt: skip
 
 
 def usable(pixels: Pixels) -> NDArray[np.bool_]:
@@ -120,7 +123,7 @@ def margin_px(side_px: float) -> int:
     return int(np.ceil(side_px / 2)) + 6
 
 
-def _numbers(pixels: Pixels) -> NDArray[np.float32]:
+def numbers_of(pixels: Pixels) -> NDArray[np.float32]:
     """Float32[time, band, y, x], calibrated as ``Pixels.of`` reads them, NaN where not usable."""
     if pixels.radar:
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -136,10 +139,3 @@ def _numbers(pixels: Pixels) -> NDArray[np.float32]:
 
 def _with_own(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros((1, 2), dtype=np.int64), offsets])
-
-
-def _contrasts(numbers: NDArray[np.float32], laid: Laid) -> NDArray[np.float32]:
-    return mean_difference(
-        numbers, laid.foot.rows, laid.foot.cols, laid.foot.weights, laid.around.rows, laid.around.cols, laid.around.weights,
-        laid.foot.full, laid.around.full, _with_own(laid.offsets), LEAST_SHARE,
-    )  # fmt: skip

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-F = TypeVar("F", bound=Callable[..., Any])
+from siteline.compiled import compiled
+
 Singles = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
-def _compiled(function: F) -> F:
-    try:
-        return cast(F, numba.njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # no folder to keep it in
-        return cast(F, numba.njit(nogil=True)(function))
-
-
-@_compiled
+@compiled
 def mean_difference(
     numbers: Singles,
     rows: Places,
@@ -63,7 +53,7 @@ def mean_difference(
     return out
 
 
-@_compiled
+@compiled
 def square_difference(
     good: NDArray[np.bool_],
     rows: Places,

@@ -5,14 +5,18 @@ Times are days since 1970-01-01T00:00Z (float64); ``span.iso`` prints them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from siteline.model.dated import Bracket, Posterior
 from siteline.model.span import iso
 
 Shape = Literal["step", "ramp"]
+
+ALL: Final = "all"
+"""The name of all stacks together, in place of one stack's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class PixelChange:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What one stack of scenes, or all of them together (``stack`` = ``all``), shows of one structure.
+    """What one stack of scenes, or all of them together (``stack`` = ``ALL``), shows of one structure.
 
     ``probability``: P(one change or more) under ``prior``; ``evidence``: natural log Bayes factor of change against none.
     ``scenes`` counts the dates used, ``first``/``last`` bound them (days; NaN where there are none). ``changes``: in order
@@ -111,6 +115,25 @@ class Detected:
     conflict: str = ""
     note: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """The stable form of ``siteline detect --json``; None for what is not known."""
+        return {
+            "structure_id": self.structure_id,
+            "stack": self.stack,
+            "measures": list(self.measures),
+            "scenes": self.scenes,
+            "first": iso(self.first) if math.isfinite(self.first) else None,
+            "last": iso(self.last) if math.isfinite(self.last) else None,
+            "probability": _known(self.probability),
+            "evidence": _known(self.evidence),
+            "threshold": _known(self.threshold),
+            "changes": [change.to_json() for change in self.changes],
+            "prior": dict(self.prior),
+            "doubts": list(self.doubts),
+            "conflict": self.conflict,
+            "note": self.note,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Power:
@@ -129,6 +152,18 @@ class Power:
     def share(self) -> float:
         """Share found, with Laplace's rule, so that 20 of 20 is not certainty."""
         return (self.found + 1) / (self.injected + 2)
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable form of ``siteline trust --json``; ``days`` is None for good."""
+        return {
+            "size_m": self.size_m,
+            "contrast": self.contrast,
+            "unit": self.unit,
+            "days": _known(self.days),
+            "injected": self.injected,
+            "found": self.found,
+            "dated": self.dated,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +192,24 @@ class Trust:
     def false_alarm(self) -> float:
         """Share of placebos with as much evidence as the structure (Laplace's rule: never exactly zero)."""
         return (self.exceeding + 1) / (self.placebos + 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable form of ``siteline trust --json``; None for what is not known."""
+        return {
+            "structure_id": self.structure_id,
+            "stack": self.stack,
+            "placebos": self.placebos,
+            "exceeding": self.exceeding,
+            "nominal": self.nominal,
+            "threshold": _known(self.threshold),
+            "temperature": self.temperature,
+            "covered": _known(self.covered),
+            "ground_m": self.ground_m,
+            "power": [point.to_json() for point in self.power],
+            "note": self.note,
+        }
+
+
+def _known(value: float) -> float | None:
+    """A finite number to four decimals; None for what is not known, or has no end."""
+    return round(value, 4) if math.isfinite(value) else None

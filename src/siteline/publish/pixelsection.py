@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from siteline.model.changed import Detected, Measured, PixelChange, Trust
+from siteline.model.changed import ALL, Detected, Measured, PixelChange, Trust
 from siteline.model.records import CaseData, Event
 from siteline.publish.anchors import anchor
 from siteline.publish.changemap import map_svg
@@ -18,7 +18,7 @@ from siteline.publish.placeboplot import placebo_svg
 from siteline.publish.powerplot import power_svg
 from siteline.publish.rows import structure_name
 from siteline.publish.sections import Figures, View
-from siteline.publish.seriesdata import ALL, Series
+from siteline.publish.seriesdata import Series
 from siteline.publish.seriesplot import series_svg
 from siteline.publish.svg import document, tag
 from siteline.publish.unseen import Verdict, alarm_words, missed_words, verdict

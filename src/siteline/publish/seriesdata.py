@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from siteline.model.changed import Detected, Measured, PixelChange, Size, Trust
+from siteline.model.changed import ALL, Detected, Measured, PixelChange, Size, Trust
 from siteline.model.records import Event
 from siteline.publish.glyphs import clean
 
-ALL: Final = "all"
 """Name of the stack that stands for all of them together."""
 GAP_DAYS: Final = 60.0
 """Days without a usable scene from which on nothing is drawn between two scenes but the gap."""

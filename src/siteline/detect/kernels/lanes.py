@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from siteline.detect.kernels.standard import compiled
+from siteline.compiled import vectorised
 
 LANES = 64
 SCALE_LOOKS = 4.0
 """Weight of the prior on a series' noise scale, in looks: its estimate from neighbours is good to about this much."""
 
 
-@compiled
+@vectorised
 def filter_forward(x, f, w, y, drift, E, Ey, s2, g, A, R, rss, st, sy, P, M, p):
     """Innovations of columns (``E``) and bands (``Ey``, times s2), Gram matrix ``A``, products ``R``, squares ``rss``."""
     unit = w.dtype.type(1)  # a literal would turn single precision into double
@@ -55,7 +55,7 @@ def filter_forward(x, f, w, y, drift, E, Ey, s2, g, A, R, rss, st, sy, P, M, p):
                     R[b, a, l] += E[j, a, l] * Ey[j, b, l]
 
 
-@compiled
+@vectorised
 def white_forward(x, w, y, A, R, rss, M, p):
     """``filter_forward`` where there is no slow noise: plain weighted sums."""
     A[:p, :p] = 0
@@ -74,7 +74,7 @@ def white_forward(x, w, y, A, R, rss, M, p):
                     R[b, a, l] += w[j, l] * x[j, a, l] * y[b, j, l]
 
 
-@compiled
+@vectorised
 def solve(A, R, precision, rss, p):
     """Cholesky of A + diag(precision) in place (the diagonal holds its inverse), R <- L^-1 R, rss <- residual squares."""
     unit, least = rss.dtype.type(1), rss.dtype.type(1e-9)
@@ -105,7 +105,7 @@ def solve(A, R, precision, rss, p):
             rss[b, l] = max(rss[b, l], least)
 
 
-@compiled
+@vectorised
 def filter_suffixes(f, E, Ey, s2, g, u, c, lam, ly, quad, U, C, Q, M, p):
     """For every k: U = s_k' K^-1 X, C = s_k' K^-1 y, Q = s_k' K^-1 s_k, by the adjoint filter.
 
@@ -140,7 +140,7 @@ def filter_suffixes(f, E, Ey, s2, g, u, c, lam, ly, quad, U, C, Q, M, p):
             Q[j, l] = quad[0, l] + quad[1, l] + quad[2, l]
 
 
-@compiled
+@vectorised
 def white_suffixes(x, w, y, u, c, quad, U, C, Q, M, p):
     """``filter_suffixes`` where there is no slow noise: plain sums from the end."""
     u[:] = 0
@@ -160,7 +160,7 @@ def white_suffixes(x, w, y, u, c, quad, U, C, Q, M, p):
             Q[j, l] = quad[0, l]
 
 
-@compiled
+@vectorised
 def fits(A, R, rss, size_var, U, C, Q, ratio, inverse, M, p):
     """What a step at each k explains: U <- L^-1 U, C and Q freed of the design, ``ratio`` = product over bands of
     (residual with the step) / (residual without)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from siteline.compiled import vectorised
 from siteline.detect.kernels.lanes import LANES
-from siteline.detect.kernels.standard import compiled
 
 _ROOT_HALF = 0x3FE6A09E667F3BCD
 _ONE = 0x3FF0000000000000
@@ -13,7 +13,7 @@ _MANTISSA = 0x000FFFFFFFFFFFFF
 _LN2 = 0.6931471805599453
 
 
-@compiled
+@vectorised
 def logarithms(values, numbers, bits, powers, out, M):
     """``out[:M]`` = ln(values[:M]) for normal numbers above 0, Float64[look, lane], to about 1e-15.
 

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
+from siteline.compiled import vectorised
 from siteline.detect.kernels.lanes import SCALE_LOOKS
-from siteline.detect.kernels.standard import compiled
 from siteline.detect.kernels.whitened import whiten
 
 
-@compiled
+@vectorised
 def pair_posterior(f, S, g, W, Y, rss, size_var, looks, log_gap, index, edge, m, scale, mass, size, size_sd, at):
     """Log Bayes factor of two steps against none; each level lasts ``edge`` looks or more.
 
@@ -70,16 +70,20 @@ def pair_posterior(f, S, g, W, Y, rss, size_var, looks, log_gap, index, edge, m,
         mass[0, index[j]] /= total
         mass[1, index[j]] /= total
     at[0], at[1] = index[first], index[second]
-    volume = Q[first, first] * Q[second, second] - Q[first, second] ** 2
-    for b in range(bands):
-        c, d = C[first, b], C[second, b]
-        jumps = (
-            (c * Q[second, second] - d * Q[first, second]) / volume,
-            (d * Q[first, first] - c * Q[first, second]) / volume,
-        )
+    own = np.array([Q[first, first], Q[second, second], Q[first, second]])
+    _sizes(own, C[first], C[second], rss, looks, scale, size, size_sd)
+    return top + math.log(total) - math.log(length)
+
+
+@vectorised
+def _sizes(own, first, second, rss, looks, scale, size, size_sd):
+    """Both sizes by band. ``own``: Float[3], products of the first step, of the second, and of the two with one another;
+    ``first``, ``second``: Float[band], theirs with the bands."""
+    volume = own[0] * own[1] - own[2] ** 2
+    for b in range(rss.size):
+        c, d = first[b], second[b]
+        jumps = ((c * own[1] - d * own[2]) / volume, (d * own[0] - c * own[2]) / volume)
         left = max(rss[b] + SCALE_LOOKS - c * jumps[0] - d * jumps[1], 1e-9) / (looks + SCALE_LOOKS)
         for q in range(2):
-            own = Q[second, second] if q == 0 else Q[first, first]
             size[q, b] = jumps[q] * scale[b]
-            size_sd[q, b] = math.sqrt(left * own / volume) * scale[b]
-    return top + math.log(total) - math.log(length)
+            size_sd[q, b] = math.sqrt(left * own[1 - q] / volume) * scale[b]

@@ -6,45 +6,22 @@ import math
 
 import numpy as np
 
+from siteline.compiled import vectorised
 from siteline.detect.kernels.lanes import SCALE_LOOKS
 from siteline.detect.kernels.pairs import pair_posterior
 from siteline.detect.kernels.shapes import shape_factor
-from siteline.detect.kernels.standard import compiled, standardise, usable
+from siteline.detect.kernels.standard import standardise, usable
 from siteline.detect.kernels.whitened import free_of_design, gains
 
 _CUT = 12.0
 """Natural log units below the best step at which a step's gap no longer makes a ramp through it worth computing."""
 
 
-@compiled
+@vectorised
 def posterior(
-    values,
-    days,
-    weights,
-    X,
-    precision,
-    season,
-    keep,
-    drift,
-    dof,
-    lengths,
-    shares,
-    variances,
-    season_share,
-    edge,
-    second,
-    one,
-    two,
-    mass,
-    step_mass,
-    pair_mass,
-    shape,
-    size,
-    size_sd,
-    pair_size,
-    pair_size_sd,
-    pair_at,
-):
+    values, days, weights, X, precision, season, keep, drift, dof, lengths, shares, variances, season_share, edge, second,
+    one, two, mass, step_mass, pair_mass, shape, size, size_sd, pair_size, pair_size_sd, pair_at,
+):  # fmt: skip
     """Fill the answers of ``detect.series.change_points`` for ``values`` (Float[series, band, time], mixed).
 
     ``weights``: of the scan. ``lengths``, ``shares``: ramp lengths in days (0 first: the step) and their prior shares.
@@ -77,65 +54,43 @@ def posterior(
             t, cycle, f, S, g, W, Y, rss, lengths, variances, season_share, looks, line, columns, U, Q, C, G, m, edge, factor
         )
         one[i] = _summed(factor, shares, lengths, log_gap, index, edge, m, mass[i], step_mass[i], shape[i])
-        best = edge
-        for k in range(edge, m - edge + 1):
-            if mass[i, index[k]] > mass[i, index[best]]:
-                best = k
-        likeliest = 0
-        for q in range(lengths.size):
-            if factor[q, best] + math.log(shares[q]) > factor[likeliest, best] + math.log(shares[likeliest]):
-                likeliest = q
+        best, length = _likeliest(factor, shares, lengths, mass[i], index, edge, m)
         shape_factor(
-            t,
-            cycle,
-            f,
-            S,
-            g,
-            W,
-            Y,
-            rss,
-            best,
-            lengths[likeliest],
-            variances,
-            season_share,
-            looks,
-            line,
-            columns,
-            U,
-            Q,
-            C,
-            G,
-            m,
+            t, cycle, f, S, g, W, Y, rss, best, length, variances, season_share, looks, line, columns, U, Q, C, G, m
         )
-        q = Q[0, 0] + 1.0 / variances[0]
-        for b in range(B):
-            jump = C[0, b] / q
-            size[i, b] = jump * scale[b]
-            left = max(rss[b] + SCALE_LOOKS - C[0, b] * jump, 1e-9) / (looks + SCALE_LOOKS)
-            size_sd[i, b] = math.sqrt(left / q) * scale[b]
+        _size(Q[0, 0] + 1.0 / variances[0], C[0], rss, looks, scale, size[i], size_sd[i])
         if second:
             two[i] = pair_posterior(
-                f,
-                S,
-                g,
-                W,
-                Y,
-                rss,
-                variances[0],
-                looks,
-                log_gap,
-                index,
-                edge,
-                m,
-                scale,
-                pair_mass[i],
-                pair_size[i],
-                pair_size_sd[i],
-                pair_at[i],
-            )
+                f, S, g, W, Y, rss, variances[0], looks, log_gap, index, edge, m, scale,
+                pair_mass[i], pair_size[i], pair_size_sd[i], pair_at[i],
+            )  # fmt: skip
 
 
-@compiled
+@vectorised
+def _likeliest(factor, shares, lengths, mass, index, edge, m):
+    """The gap with most mass, and the likeliest length of a ramp that starts there (0 = a step)."""
+    best = edge
+    for k in range(edge, m - edge + 1):
+        if mass[index[k]] > mass[index[best]]:
+            best = k
+    likeliest = 0
+    for q in range(lengths.size):
+        if factor[q, best] + math.log(shares[q]) > factor[likeliest, best] + math.log(shares[likeliest]):
+            likeliest = q
+    return best, lengths[likeliest]
+
+
+@vectorised
+def _size(q, products, rss, looks, scale, size, size_sd):
+    """Size of a change and its standard deviation by band, from the products of its shape with itself and with the bands."""
+    for b in range(rss.size):
+        jump = products[b] / q
+        size[b] = jump * scale[b]
+        left = max(rss[b] + SCALE_LOOKS - products[b] * jump, 1e-9) / (looks + SCALE_LOOKS)
+        size_sd[b] = math.sqrt(left / q) * scale[b]
+
+
+@vectorised
 def _lay_out(days, weights, X, season, keep, index, m, t, f, w, x, cycle, log_gap):
     """Gather what belongs to the looks; returns the number of looks that their weights amount to."""
     looks = 0.0
@@ -157,7 +112,7 @@ def _lay_out(days, weights, X, season, keep, index, m, t, f, w, x, cycle, log_ga
     return looks
 
 
-@compiled
+@vectorised
 def _ramps(
     t, cycle, f, S, g, W, Y, rss, lengths, variances, season_share, looks, line, columns, U, Q, C, G, m, edge, factor
 ):
@@ -182,7 +137,7 @@ def _ramps(
                 )
 
 
-@compiled
+@vectorised
 def _summed(factor, shares, lengths, log_gap, index, edge, m, mass, step_mass, shape):
     """Posterior over gaps into ``mass`` and, of steps, ``step_mass`` (by time), over shapes into ``shape``; returns the log
     Bayes factor of one change."""

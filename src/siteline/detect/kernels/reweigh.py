@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from siteline.compiled import vectorised
 from siteline.detect.kernels.lanes import LANES
-from siteline.detect.kernels.standard import compiled
 
 
-@compiled
+@vectorised
 def reweigh(x, f, y, w, dof, drift, A, R, U, C, step, size, s2, g, looks, beta, r, away, P, D, spread, M, p):
     """New weights w = (dof + B) / (dof + d2), d2 the squared distance of a look from what all other looks predict for it.
 
@@ -59,7 +59,7 @@ def reweigh(x, f, y, w, dof, drift, A, R, U, C, step, size, s2, g, looks, beta, 
             w[j, l] = min((dof + bands) / (dof + away[j, l]), 1) if w[j, l] > 0 else 0
 
 
-@compiled
+@vectorised
 def inverse_diagonal(f, s2, g, P, D, M):
     """D = 1 / diag(K^-1), backwards (de Jong 1989)."""
     for l in range(LANES):
@@ -71,7 +71,7 @@ def inverse_diagonal(f, s2, g, P, D, M):
             P[l] = s2[j, l] + keep * keep * P[l]
 
 
-@compiled
+@vectorised
 def coefficients(A, R, U, C, step, size, beta, jump, b, p):
     """``jump``: the step's size in band ``b``; ``beta``: the design's coefficients beside it."""
     for l in range(LANES):

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from siteline.compiled import vectorised
 from siteline.detect.kernels.lanes import (
     LANES,
     SCALE_LOOKS,
@@ -18,10 +19,10 @@ from siteline.detect.kernels.lanes import (
 )
 from siteline.detect.kernels.logarithm import logarithms
 from siteline.detect.kernels.reweigh import reweigh
-from siteline.detect.kernels.standard import compiled, standardise, usable
+from siteline.detect.kernels.standard import standardise, usable
 
 
-@compiled
+@vectorised
 def scan_block(
     values, days, X, precision, keep, size_var, edge, rounds, dof, drift, core, zero, evidence, after, by, size, weights
 ):
@@ -90,15 +91,14 @@ def scan_block(
             i, k = start + l, step[l]
             for j in range(m[l]):
                 weights[i, at[l, j]] = w[j, l]
-            if m[l] < 2 * edge + 1:
-                continue
-            evidence[i] = _evidence(score, gap, best[l], edge, m[l], l)
-            after[i], by[i] = days[at[l, k - 1]], days[at[l, k]]
-            for b in range(B):
-                size[i, b] = C[k, b, l] / Q[k, l] * scale[l, b]
+            if m[l] >= 2 * edge + 1:
+                evidence[i] = _evidence(score, gap, best[l], edge, m[l], l)
+                after[i], by[i] = days[at[l, k - 1]], days[at[l, k]]
+                for b in range(B):
+                    size[i, b] = C[k, b, l] / Q[k, l] * scale[l, b]
 
 
-@compiled
+@vectorised
 def _place(one, first, days, X, keep, at, m, M, l, y, x, f, w, span):
     """Lay one series into lane ``l``; looks beyond its last have no weight."""
     for q in range(m):
@@ -123,7 +123,7 @@ def _place(one, first, days, X, keep, at, m, M, l, y, x, f, w, span):
             x[q, a, l] = 0
 
 
-@compiled
+@vectorised
 def _score(log_ratio, log_q, gap, score, looks, constant, edge, m, bands, best, step, M):
     """Log posterior (not yet summing to one) of each gap into ``score``, and where it is highest (``step``), lane by lane."""
     for l in range(LANES):
@@ -140,7 +140,7 @@ def _score(log_ratio, log_q, gap, score, looks, constant, edge, m, bands, best, 
                 step[l] = j
 
 
-@compiled
+@vectorised
 def _evidence(score, gap, top, edge, m, l):
     total, length = 0.0, 0.0
     for j in range(edge, m - edge + 1):

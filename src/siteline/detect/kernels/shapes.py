@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 
+from siteline.compiled import vectorised
 from siteline.detect.kernels.lanes import SCALE_LOOKS
-from siteline.detect.kernels.standard import compiled
 from siteline.detect.kernels.whitened import whiten
 
 STEP = 0.0
 """The length of a ramp that is none."""
 
 
-@compiled
+@vectorised
 def profile(t, k, length, m, out):
     """The shape of a change in the gap that ends at look ``k``: 0 before, rising to 1 over ``length`` days from mid-gap."""
     middle = 0.5 * (t[k - 1] + t[k])
@@ -20,7 +20,7 @@ def profile(t, k, length, m, out):
         out[j] = 1.0 if length <= 0 else min((t[j] - middle) / length, 1.0)
 
 
-@compiled
+@vectorised
 def explained(columns, r, k, W, Y, U, Q, C, m):
     """Products of ``r`` whitened change columns: ``Q`` (Float[r, r], freed of the design), ``C`` (Float[r, band])."""
     for c in range(r):
@@ -43,7 +43,7 @@ def explained(columns, r, k, W, Y, U, Q, C, m):
             C[c, b] = total
 
 
-@compiled
+@vectorised
 def log_factor(Q, C, rss, variances, looks, r, G):
     """Log Bayes factor of ``r`` change columns with prior ``variances`` against none; ``G``: Float[r, r], scratch.
 
@@ -71,7 +71,7 @@ def log_factor(Q, C, rss, variances, looks, r, G):
     return -0.5 * rss.size * log_volume - 0.5 * (looks + SCALE_LOOKS) * math.log(ratio)
 
 
-@compiled
+@vectorised
 def shape_factor(t, season, f, S, g, W, Y, rss, k, length, variances, season_share, looks, shape, columns, U, Q, C, G, m):
     """Log Bayes factor of a change at ``k`` of ramp ``length`` (0 = step), averaged over whether the season changes too.
 

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
 
-import numba
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_FAST: Final = {"reassoc", "contract", "arcp", "nsz"}
-"""Fast mathematics without the flags that would let NaN be forgotten."""
-
-
-def compiled(function: F) -> F:
-    """``function`` compiled without the interpreter lock, and kept on disk where that is possible."""
-    try:
-        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)(function))
-    except RuntimeError:  # no folder to keep it in
-        return cast(F, numba.njit(nogil=True, error_model="numpy", fastmath=_FAST)(function))
-
+from siteline.compiled import vectorised
 
 NEAR_DAYS = 60.0
 """Looks further apart than this say nothing about each other's noise."""
 
 
-@compiled
+@vectorised
 def nth_smallest(a, n, k):
     """The ``k``-th smallest (from 0) of ``a[:n]``, which is reordered (Hoare 1961)."""
     low, high = 0, n - 1
@@ -51,7 +35,7 @@ def nth_smallest(a, n, k):
     return a[k]
 
 
-@compiled
+@vectorised
 def usable(values, index):
     """Positions at which every band of ``values`` (Float[band, time]) is finite, into ``index`` (Int[time]); returns how many."""
     count = 0
@@ -65,7 +49,7 @@ def usable(values, index):
     return count
 
 
-@compiled
+@vectorised
 def standardise(values, days, index, m, dof, y, weight, scale, near, unit, bend, work):
     """Put the ``m`` looks at ``index`` on the scale of their noise: ``y`` (Float[band, look]), ``weight`` (Float[look]).
 

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from siteline.detect.kernels.standard import compiled
+from siteline.compiled import vectorised
 
 
-@compiled
+@vectorised
 def gains(w, f, drift, S, g, m):
     """Inverse innovation deviations ``S`` and gains ``g`` (times ``f``) of the filter of ``lanes``, for one series."""
     P = drift
@@ -21,7 +21,7 @@ def gains(w, f, drift, S, g, m):
         g[j] = f[j] * gain
 
 
-@compiled
+@vectorised
 def whiten(v, f, S, g, out, start, m):
     """``out[start:m]``: the whitened ``v``, which is zero before ``start``."""
     a = 0.0
@@ -31,7 +31,7 @@ def whiten(v, f, S, g, out, start, m):
         a = f[j] * a + g[j] * e
 
 
-@compiled
+@vectorised
 def free_of_design(x, y, f, S, g, precision, W, Y, A, m):
     """``W`` (Float[p, look]): whitened columns made orthonormal under their prior; ``Y`` (Float[band, look]): whitened bands
     less what the columns explain. Returns the residual squares, Float[band]."""
