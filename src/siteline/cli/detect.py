@@ -9,7 +9,6 @@ import typer
 
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
-from siteline.model.changed import ALL
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -117,6 +116,7 @@ def _show(done: Detecting, case: Path, *, power: bool) -> None:
 
     from siteline.cli.plain import clean, quoted
     from siteline.cli.show import show
+    from siteline.model.changed import ALL
     from siteline.publish.unseen import alarm_words, missed_words, verdict
 
     parts: list[RenderableType] = [Text("What the pixels show", style="bold")]
@@ -147,6 +147,7 @@ def _table(found: list[Detected]) -> RenderableType:
     from rich.table import Table
 
     from siteline.cli.plain import clean
+    from siteline.model.changed import ALL
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
     table.add_column("stack", overflow="fold")
