@@ -14,6 +14,7 @@ from siteline.cli.ending import ending, print_json, print_paths
 from siteline.cli.map import map_
 from siteline.cli.options import CasePath, Json, Out, Who, who_is
 from siteline.cli.plain import clean, quoted
+from siteline.cli.serve import serve
 
 app = typer.Typer(
     name="siteline",
@@ -218,6 +219,7 @@ for _name, _command in (
     ("trust", detect.trust),
     ("map", map_),
     ("simulate", simulate.simulate),
+    ("serve", serve),
 ):
     app.command(_name)(_command)
 

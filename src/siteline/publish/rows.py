@@ -73,7 +73,7 @@ def row(data: CaseData, history: History, *, lanes: int = 4) -> Row:
     return Row(
         history.structure_id,
         structure_name(data, history.structure_id),
-        _bands(history),
+        bands(history),
         history.transitions,
         _lanes(data, history, lanes),
         history.note,
@@ -110,22 +110,23 @@ def bracket_text(transition: Transition) -> str:
     )
 
 
-def _bands(history: History) -> tuple[Band, ...]:
+def bands(history: History) -> tuple[Band, ...]:
+    """The stretches in which looks agree, in time order; nothing is held where no look bounds it."""
     usable = [look for look in history.looks if look.state is not None]
     if not usable:
         return ()
     ends = {look.first: look.last for look in usable}
-    bands: list[Band] = []
+    found: list[Band] = []
     start: float | None = usable[0].first
     state = Counter(look.state for look in usable).most_common(1)[0][0] or ""
     for change in history.transitions:
         after = change.bracket.after
         if start is not None and after is not None and after >= start:
-            bands.append(Band(start, max(ends.get(after, after), after), change.from_state))
+            found.append(Band(start, max(ends.get(after, after), after), change.from_state))
         start, state = change.bracket.by, change.to_state
     if start is not None:
-        bands.append(Band(start, max(usable[-1].last, start), state))
-    return tuple(bands)
+        found.append(Band(start, max(usable[-1].last, start), state))
+    return tuple(found)
 
 
 def _seen_state(look: Look, vocabulary: Mapping[str, str]) -> str | None:

@@ -77,6 +77,16 @@ def measured(case: Case, structure_id: str = "") -> tuple[Measured, ...]:
     return tuple(made)
 
 
+def usable_shares(case: Case) -> dict[str, tuple[float, str]]:
+    """By scene id: the part of the footprints that could be measured in it, 0 to 1, and the reasons of the worst one."""
+    sql = (
+        "SELECT scene_id, avg(CAST(usable_share AS REAL)), min(CAST(usable_share AS REAL)), reasons "  # bare column: SQLite
+        "FROM measurements WHERE usable_share <> '' GROUP BY scene_id"  # takes it from the row of the minimum
+    )
+    with case.reading() as db:
+        return {scene: (float(share), str(reasons)) for scene, share, _, reasons in db.execute(sql)}
+
+
 def keep_detected(case: Case, detected: Iterable[Detected], who: str) -> None:
     """Keep what was found, in place of everything found earlier of the same structures.
 

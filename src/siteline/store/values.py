@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from siteline.model.errors import UnknownState
 from siteline.model.records import (
@@ -43,6 +43,20 @@ def case_data(db: sqlite3.Connection) -> CaseData:
             db.execute("ROLLBACK")
 
 
+def observations_of(db: sqlite3.Connection, keys: Iterable[str], scenes: dict[str, Scene]) -> dict[str, Observation]:
+    """The observations ``keys`` that are there, by key; ``scenes`` are those of the case. Raises as ``case_data`` does."""
+    columns = ", ".join(f'"{c.name}"' for c in BY_NAME["observations"].columns)
+    sql = f"SELECT {columns} FROM observations WHERE observation_id = ?"
+    rows = (row for key in keys for row in db.execute(sql, (key,)))
+    made = (_observation(["" if cell is None else str(cell) for cell in row], scenes) for row in rows)
+    return {o.observation_id: o for o in made}
+
+
+def without_observations(db: sqlite3.Connection) -> CaseData:
+    """As ``case_data``, inside the caller's transaction, but without the observations, of which there may be very many."""
+    return _case_data(db, looks=False)
+
+
 def case_settings(db: sqlite3.Connection) -> Settings:
     """The settings kept in ``db``. Raises ``BadSetting`` where another program wrote what siteline would not."""
     row = db.execute("SELECT json FROM siteline_settings").fetchone()
@@ -60,9 +74,9 @@ def unknown_states(db: sqlite3.Connection, settings: Settings) -> list[str]:
     return unknown
 
 
-def _case_data(db: sqlite3.Connection) -> CaseData:
+def _case_data(db: sqlite3.Connection, *, looks: bool = True) -> CaseData:
     scenes = {s.scene_id: s for s in map(_scene, _rows(db, "scenes"))}
-    observations = tuple(_observation(cells, scenes) for cells in _rows(db, "observations"))
+    observations = tuple(_observation(cells, scenes) for cells in _rows(db, "observations")) if looks else ()
     return CaseData(
         settings=case_settings(db),
         structures={s.structure_id: s for s in _structures(db)},

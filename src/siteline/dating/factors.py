@@ -1,0 +1,49 @@
+"""The posterior of each change of one structure under many factors on the prior rates, not only a fifth, one and five."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from siteline.dating.answers import transition
+from siteline.dating.batch import pack
+from siteline.dating.chain import build, generator, step_tables
+from siteline.dating.grid import build as build_grid
+from siteline.dating.narrative import changes, decode
+from siteline.dating.priors import PHASES, RATES, Labels
+from siteline.dating.reading import Reader
+from siteline.dating.reference import solve
+from siteline.model.dated import Posterior
+from siteline.model.records import Observation
+from siteline.model.settings import Settings
+
+_AT_ONCE = 3
+
+
+def posteriors(
+    observations: Sequence[Observation], settings: Settings, structure_id: str, factors: Sequence[float]
+) -> list[list[Posterior]]:
+    """Of every change of the structure, in order, its posterior by factor on all prior rates, each given that it happened.
+
+    The changes and their brackets rest on looks alone and are those of ``date_observations``. Raises as that does.
+    """
+    reading = Reader(settings.vocabulary, Labels(settings.noise)).read(structure_id, list(observations))
+    if not reading.dates:
+        return []
+    chain = build(settings.rates)
+    found = changes(reading, decode(reading.dates, chain).tolist())
+    grid = build_grid(reading.dates, found)
+    batch = pack([(reading.dates, found, grid)], chain)
+    full, _ = generator({**RATES, **settings.rates}, PHASES)
+    made: list[list[Posterior]] = [[] for _ in found]
+    for first in range(0, len(factors) if found else 0, _AT_ONCE):
+        some = [*factors[first : first + _AT_ONCE]]
+        padded = [*some, *some[-1:] * (_AT_ONCE - len(some))]
+        solved = solve(batch, replace(chain, tables=np.stack([step_tables(full * factor) for factor in padded])))
+        for w, change in enumerate(found):
+            mass = solved.mass[:, batch.mass_start[w] : batch.mass_start[w + 1]]
+            dated = transition(reading, change, grid, mass, solved.sources[w])
+            made[w] += [dated.slow, dated.posterior, dated.fast][: len(some)]
+    return made

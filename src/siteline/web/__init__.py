@@ -1,0 +1,1 @@
+"""The local workbench: a case in the browser, on this machine only."""

@@ -1,0 +1,104 @@
+"""The workbench as an ASGI application: its routes, and failures as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from siteline.model.errors import (
+    BadInput,
+    CaseBusy,
+    FileTrouble,
+    NoScenes,
+    NotThere,
+    ReadFailed,
+    SitelineError,
+    SourceTrouble,
+)
+from siteline.web.desk import Desk
+from siteline.web.guarded import BodyTooLong, Guarded, body_too_long, failure
+
+STATIC: Final = Path(__file__).parent / "static"
+
+_STATUS: Final[tuple[tuple[type[SitelineError], int], ...]] = (
+    (ReadFailed, 503),
+    (CaseBusy, 503),
+    (NotThere, 404),
+    (NoScenes, 404),
+    (BadInput, 422),
+    (SourceTrouble, 503),
+    (FileTrouble, 500),
+)
+
+
+def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASGIApp:
+    """The application for one case file. ``token``: see ``Guarded``; ``who``: the name for changes that bring none."""
+    desk = Desk(case, who)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        desk.open()
+        yield
+        desk.close()
+
+    async def state(request: Request) -> Response:
+        return Response(await desk.state(), media_type="application/json")
+
+    async def index(request: Request) -> Response:
+        return _file("index.html")
+
+    app = Starlette(
+        routes=[
+            Route("/", index),
+            Route("/api/state", state),
+            Mount("/", StaticFiles(directory=STATIC)),
+        ],
+        exception_handlers={
+            SitelineError: _expected,
+            HTTPException: _refused,
+            BodyTooLong: lambda request, error: body_too_long(),
+            Exception: _unexpected,
+        },
+        lifespan=lifespan,
+    )
+    return Guarded(app, token, port)  # around everything: its headers stand on every answer
+
+
+def status_of(error: SitelineError) -> int:
+    """The HTTP status of an expected failure."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def told(error: SitelineError) -> dict[str, object]:
+    """An expected failure as JSON."""
+    return failure(type(error).__name__, str(error), str(getattr(error, "remedy", "")))
+
+
+def _file(name: str) -> Response:
+    return Response((STATIC / name).read_bytes(), media_type="text/html")
+
+
+def _expected(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SitelineError)
+    return JSONResponse(told(error), status_of(error))
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kinds: Mapping[int, str] = {404: "NotFound", 405: "MethodNotAllowed"}
+    return JSONResponse(failure(kinds.get(error.status_code, "Refused"), str(error.detail)), error.status_code)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    message = f"an error in siteline itself ({type(error).__name__}); the terminal of siteline serve has its details"
+    return JSONResponse(failure("Unexpected", message, "nothing was half-written; try again, and report it"), 500)

@@ -1,0 +1,254 @@
+"""The whole case as one JSON value for the page. Pure: what is known goes in, a dict comes out.
+
+Times are days since 1970-01-01T00:00Z beside their ISO text; None stands for what is not known, never a number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from siteline.dating.factors import posteriors
+from siteline.model.dated import History, Posterior, Transition
+from siteline.model.records import Observation
+from siteline.model.span import iso
+from siteline.model.states import KNOWN_WORDS, STATES, canonical
+from siteline.model.tables import CONFIDENCES
+from siteline.model.weighed import EventPosition
+from siteline.publish.look import DARK, LIGHT, STATE_STYLES, bracket_words, day_range, likelihood, percent, state_word
+from siteline.publish.rows import bands
+from siteline.web.answers import detection, known, posterior_cells, version_of, weighed
+from siteline.web.live import Held
+from siteline.web.scenelist import looked_ids, scene_rows, span_cells
+
+FACTORS: Final = tuple(float(factor) for factor in np.geomspace(0.2, 5.0, 21))
+"""On all prior rates: from a fifth to five times, evenly in the logarithm; the middle one is 1."""
+
+Json = dict[str, Any]
+
+
+def state(held: Held, *, case: str, read_only: bool, curves: Curves) -> Json:
+    """The page's picture of the case ``case`` (its file name). ``curves``: keeps what the factors gave."""
+    data, settings = held.evidence, held.data.settings
+    words = {word: canonical(word, settings.vocabulary) for word in (*KNOWN_WORDS, *settings.vocabulary)}
+    scene_of = dict(looked_ids(held))
+    own = {o.observation_id for o in held.data.observations}
+    return {
+        "revision": held.revision,
+        "title": settings.title,
+        "subtitle": settings.subtitle,
+        "case": case,
+        "read_only": read_only,
+        "period": _period(held),
+        "styles": _styles(),
+        "words": [{"word": word, "state": found} for word, found in words.items()],
+        "confidences": list(CONFIDENCES),
+        "structures": _structures(held),
+        "scenes": scene_rows(held),
+        "observations": [
+            _observation(
+                o, words, scene_of, version_of(held, "observations", o.observation_id), machine=o.observation_id not in own
+            )
+            for o in data.observations
+        ],
+        "events": [
+            {
+                "id": e.event_id,
+                **span_cells(e.when),
+                "what": e.what,
+                "place": e.place,
+                "source": e.source_id,
+                "key": e.event_id in settings.key_events,
+                "version": version_of(held, "events", e.event_id),
+            }
+            for e in data.events.values()
+        ],
+        **weighed(held),
+        "positions": [_position(p, held, curves) for p in held.weighing.positions],
+        "sources": [
+            {
+                "id": s.source_id,
+                "publisher": s.publisher,
+                "title": s.title,
+                "url": s.url,
+                "published": s.published.text,
+                "repeats": list(s.repeats),
+                "version": version_of(held, "sources", s.source_id),
+            }
+            for s in data.sources.values()
+        ],
+        "detections": [detection(found) for found in held.detected],
+    }
+
+
+class Curves:
+    """P(before an event) by factor on the prior rates; kept while the looks of the structure stay as they are."""
+
+    def __init__(self) -> None:
+        """Nothing is kept yet."""
+        self._kept: dict[str, tuple[tuple[Observation, ...], list[list[Posterior]]]] = {}
+
+    def before(self, held: Held, transition: Transition, number: int, day: float) -> list[float]:
+        """P(the change ``number`` of its structure came before ``day``), for each of ``FACTORS``."""
+        name = transition.structure_id
+        looks = tuple(o for o in held.evidence.observations if o.structure_id == name)
+        known = self._kept.get(name)
+        if known is None or known[0] != looks:
+            known = self._kept[name] = (looks, posteriors(looks, held.data.settings, name, FACTORS))
+        return [round(posterior.cdf(day), 6) for posterior in known[1][number]]
+
+
+def _styles() -> Json:
+    return {
+        name: {
+            "label": style.label,
+            "height": style.height,
+            "hatch": style.hatch,
+            "light": LIGHT[name],
+            "dark": DARK[name],
+        }
+        for name, style in STATE_STYLES.items()
+    }
+
+
+def _period(held: Held) -> list[float] | None:
+    """That of the settings, else the extent of looks, scenes with pixels and key events; None where there is nothing."""
+    if (set_ := held.data.settings.period_span()) is not None:
+        return [*set_]
+    key = held.data.settings.key_events
+    spans = [o.when for o in held.data.observations]
+    spans += [image.when for image in held.images.values()]
+    spans += [held.data.events[name].when for name in key if name in held.data.events]
+    days = [day for span in spans for day in (span.first_day, span.last_day) if math.isfinite(day)]
+    return [min(days), max(days)] if days else None
+
+
+def _structures(held: Held) -> list[Json]:
+    import shapely
+    from shapely.geometry import mapping
+
+    made = []
+    for key, structure in held.data.structures.items():
+        history = held.dating.histories[key]
+        wkt = structure.geometry_wkt
+        made.append(
+            {
+                "id": key,
+                "name": structure.name or key,
+                "kind": structure.kind,
+                "aliases": structure.aliases,
+                "notes": structure.notes,
+                "key": key in held.data.settings.key_structures,
+                "geometry": mapping(shapely.from_wkt(wkt)) if wkt else None,
+                "version": version_of(held, "structures", key),
+                "segments": _segments(history),
+                "transitions": [_transition(key, n, t) for n, t in enumerate(history.transitions)],
+                "sentence": _sentence(history),
+            }
+        )
+    return made
+
+
+def _segments(history: History) -> list[Json]:
+    """What is held between looks that agree, with the mean P(state) over that time."""
+    made = []
+    for band in bands(history):
+        low, high = history.edges[:-1], history.edges[1:]
+        shared = np.clip(np.minimum(high, band.end) - np.maximum(low, band.start), 0.0, None)
+        inside = (low <= band.start) & (high >= band.end) if not shared.any() else shared > 0
+        weights = np.where(inside, np.maximum(shared, 1e-9), 0.0)
+        told = history.states[:, STATES.index(band.state)] if band.state in STATES else None
+        share = None if told is None or not weights.any() else round(float((told * weights).sum() / weights.sum()), 4)
+        made.append({"first": band.start, "last": band.end, "state": band.state, "probability": share})
+    return made
+
+
+def transition_id(structure_id: str, number: int) -> str:
+    """The id of a structure's change, counted from 0 in time order."""
+    return f"{structure_id}#{number}"
+
+
+def _transition(key: str, number: int, t: Transition) -> Json:
+    after, by = t.bracket.after, t.bracket.by
+    return {
+        "id": transition_id(key, number),
+        "from": t.before,
+        "to": t.after_state,
+        "from_state": t.from_state,
+        "to_state": t.to_state,
+        "direction": t.direction,
+        "after": after,
+        "by": by,
+        "after_iso": None if after is None else iso(after),
+        "by_iso": None if by is None else iso(by),
+        "interval50": list(t.interval50),
+        "interval90": list(t.interval90),
+        "probability": round(t.probability, 4),
+        "posterior": posterior_cells(t.posterior),
+        "deciding": list(t.deciding),
+        "dissenting": list(t.dissenting),
+        "unusable": list(t.unusable),
+    }
+
+
+def _sentence(history: History) -> str:
+    """What is known of a structure, in one line."""
+    if not history.looks:
+        return history.note[:1].upper() + history.note[1:] + "." if history.note else ""
+    usable = [look for look in history.looks if look.state is not None]
+    span = day_range(history.looks[0].first, history.looks[-1].first)
+    if not usable:
+        return f"{len(history.looks)} looks, {span}; none could tell the state."
+    if not history.transitions:
+        words = " or ".join(dict.fromkeys(state_word(look.word) for look in usable))
+        return f"{words.capitalize()} in all {len(usable)} looks that could tell, {span}; no change between them."
+    last = history.transitions[-1]
+    chance = f"{likelihood(last.probability)}, {percent(last.probability)}"
+    change = f"{state_word(last.before)} to {state_word(last.after_state)}"
+    return f"{change.capitalize()} {bracket_words(last.bracket.after, last.bracket.by)} ({chance})."
+
+
+def _observation(
+    o: Observation, words: Mapping[str, str | None], scenes: Mapping[str, str], version: int, *, machine: bool
+) -> Json:
+    return {
+        "id": o.observation_id,
+        "structure": o.structure_id,
+        "scene": scenes.get(o.scene_id, o.scene_id),
+        "image_id": o.scene_id,
+        **span_cells(o.when),
+        "state": o.state,
+        "canonical": words.get(o.state),
+        "activity": o.activity,
+        "confidence": o.confidence,
+        "observer": o.observer,
+        "source": o.source_id,
+        "paraphrase": o.paraphrase,
+        "machine": machine,
+        "version": version,
+    }
+
+
+def _position(p: EventPosition, held: Held, curves: Curves) -> Json:
+    name = p.transition.structure_id
+    number = _index(held.dating.histories[name].transitions, p.transition)
+    return {
+        "event": p.event.event_id,
+        "structure": name,
+        "transition": transition_id(name, number),
+        "decided": p.decided,
+        "text": p.assessment.text,
+        "confidence": p.assessment.confidence,
+        "factors": [round(factor, 4) for factor in FACTORS],
+        "before": curves.before(held, p.transition, number, p.event.when.first_day),
+        "lines": [
+            {"label": line.label, "claims": list(line.claim_ids), "probability": known(line.probability)} for line in p.lines
+        ],
+    }
+
+
+def _index(transitions: Sequence[Transition], wanted: Transition) -> int:
+    return next(n for n, transition in enumerate(transitions) if transition is wanted)
