@@ -6,10 +6,10 @@ about it. The command line maps each branch to one exit code (``exit_code``), do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 
 class SitelineError(Exception):
@@ -93,6 +93,16 @@ class BadRows(BadInput):
         )
 
 
+class BadRow(BadInput):
+    """A change of one row that would leave the case unsound. Nothing was written."""
+
+    def __init__(self, table: str, key: str, problems: Sequence[RowProblem]) -> None:
+        """Keep the ``table``, the ``key`` and every problem (its ``file`` is the table that it is in)."""
+        self.table, self.key, self.problems = table, key, tuple(problems)
+        told = "; ".join(f"{p.column}: {p.reason}" if p.column else p.reason for p in self.problems[:5])
+        super().__init__(f"{table} {shorten(key)!r} was not saved: {told}")
+
+
 class BadGrid(BadInput):
     """A grid that cannot be: no area, no pixels, or far too many."""
 
@@ -152,6 +162,21 @@ class CaseTooNew(FileTrouble):
 
 class CaseBusy(FileTrouble):
     """Another program is writing to the case."""
+
+
+class RowChanged(SitelineError):
+    """A row was changed by somebody else since it was read; nothing was written over their change."""
+
+    exit_code = 3
+
+    def __init__(self, table: str, key: str, who: str, at: str, version: int, present: Mapping[str, Any] | None) -> None:
+        """Keep ``who`` changed it and when (``at``, UTC), its ``version`` now and its ``present`` cells (None: removed)."""
+        self.table, self.key, self.who, self.at, self.version, self.present = table, key, who, at, version, present
+        what = "removed" if present is None else "changed"
+        super().__init__(
+            f"{table} {shorten(key)!r} was {what} by {shorten(who)} at {at} after it was read; nothing was written: "
+            "look at it as it is now, and change it again"
+        )
 
 
 class WouldOverwrite(FileTrouble):

@@ -1,11 +1,16 @@
-"""A row into its table by its key."""
+"""Rows and cells into their tables."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
 
-from siteline.model.tables import Table
+from siteline.model.tables import Column, Table
+
+
+def stored(column: Column, text: str) -> str | None:
+    """A cell as the database keeps it: no key at all is NULL, so that nothing is referred to."""
+    return None if column.kind == "ref" and not column.required and not text else text
 
 
 def upsert(db: sqlite3.Connection, table: Table, cells: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from siteline.model.settings import Settings
 from siteline.model.tables import BY_NAME, TABLES, Table
 from siteline.store.checks import RowChecks
 from siteline.store.crosschecks import contradictions
+from siteline.store.keeping import stored
 from siteline.store.rows import GEOJSON, CsvRows, GeoJsonRows, Row
 from siteline.store.schema import note_run
 
@@ -145,7 +146,7 @@ def _load_table(load: _Load, table: Table) -> None:
 
 def _keep(load: _Load, table: Table, row: Row) -> list[str]:
     """Insert the row, or replace the one of the same key; returns what is wrong with its key."""
-    values: dict[str, object] = {c.name: _stored(c.kind, c.required, row.cells[c.name]) for c in table.columns}
+    values: dict[str, object] = {c.name: stored(c, row.cells[c.name]) for c in table.columns}
     values["extra"] = json.dumps(row.extra, ensure_ascii=False) if row.extra else "{}"
     if table.name == "structures":
         values["geom"] = row.geometry
@@ -173,10 +174,6 @@ def _replace(db: sqlite3.Connection, table: Table, row: Row, fid: int, values: M
         chosen["geom"] = values["geom"]
     assignments = ", ".join(f'"{n}" = ?' for n in chosen)
     db.execute(f'UPDATE "{table.name}" SET {assignments} WHERE fid = ?', (*chosen.values(), fid))
-
-
-def _stored(kind: str, required: bool, text: str) -> str | None:
-    return None if kind == "ref" and not required and not text else text
 
 
 def _cross_problems(load: _Load) -> None:

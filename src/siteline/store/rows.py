@@ -119,7 +119,7 @@ class GeoJsonRows:
         extra: dict[str, Any] = {}
         given = frozenset(cells).intersection(properties)
         for name, value in properties.items():
-            if reason := _bad_text(name) or _bad_text(value if isinstance(value, str) else json.dumps(value)):
+            if reason := bad_text(name) or bad_text(value if isinstance(value, str) else json.dumps(value)):
                 self._report(line, name.encode("utf-8", "replace").decode(), reason)
             elif name not in cells:
                 extra[name] = value
@@ -148,7 +148,8 @@ def _not_a_collection(collection: Any) -> str:
     return ""
 
 
-def _bad_text(text: str) -> str:
+def bad_text(text: str) -> str:
+    """Why ``text`` cannot be kept, "" where it can."""
     if len(text) > MAX_FIELD:
         return f"{len(text)} characters where {MAX_FIELD} (1 MiB) are allowed; shorten it"
     if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):

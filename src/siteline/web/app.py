@@ -17,20 +17,24 @@ from starlette.types import ASGIApp
 
 from siteline.model.errors import (
     BadInput,
+    BadRow,
     CaseBusy,
     FileTrouble,
     NoScenes,
     NotThere,
     ReadFailed,
+    RowChanged,
     SitelineError,
     SourceTrouble,
 )
+from siteline.web import edits
 from siteline.web.desk import Desk
 from siteline.web.guarded import BodyTooLong, Guarded, body_too_long, failure
 
 STATIC: Final = Path(__file__).parent / "static"
 
 _STATUS: Final[tuple[tuple[type[SitelineError], int], ...]] = (
+    (RowChanged, 409),
     (ReadFailed, 503),
     (CaseBusy, 503),
     (NotThere, 404),
@@ -61,6 +65,7 @@ def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASG
         routes=[
             Route("/", index),
             Route("/api/state", state),
+            *edits.routes(desk),
             Mount("/", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={
@@ -81,7 +86,15 @@ def status_of(error: SitelineError) -> int:
 
 def told(error: SitelineError) -> dict[str, object]:
     """An expected failure as JSON."""
-    return failure(type(error).__name__, str(error), str(getattr(error, "remedy", "")))
+    remedy = str(getattr(error, "remedy", ""))
+    if isinstance(error, BadRow):
+        problems = [{"table": p.file, "column": p.column, "reason": p.reason} for p in error.problems]
+        first = problems[0]
+        return failure("BadRow", str(error), "correct it and save again", **first, problems=problems)
+    if not isinstance(error, RowChanged):
+        return failure(type(error).__name__, str(error), remedy)
+    now = {"present": error.present, "version": error.version, "who": error.who, "at": error.at}
+    return {**failure("RowChanged", str(error), "look at the row as it is now, and change it again"), **now}
 
 
 def _file(name: str) -> Response:

@@ -54,6 +54,10 @@ class Desk:
         """The case as it is now. Raises ``FileTrouble``, ``BadRows``."""
         return await self.run(lambda live: live.held())
 
+    def refresh(self) -> None:
+        """Begin to date what changed, so that it is ready when the page asks for it."""
+        self._worker.submit(self._state)
+
     def _opened(self) -> Live:
         if self._live is None:
             self._live = Live(self.path)

@@ -100,7 +100,7 @@ class Live:
                 news = changes(db, self._read.revision)
                 if not news:
                     return self._held
-                small = all(change.table in _SMALL or change.table == "observations" for change in news)
+                small = all(_is_small(change) for change in news)
                 self._read = self._moved(db, self._read, news) if small else None
         if self._read is None:
             self._read = self._whole()
@@ -121,9 +121,9 @@ class Live:
 
     def _moved(self, db: sqlite3.Connection, old: _Read, news: Sequence[Change]) -> _Read:
         """``old`` with the changes ``news`` in it."""
-        small = {change.table for change in news} & _SMALL
-        data = without_observations(db) if small else old.data
-        if "sources" in small:
+        tables = {change.table for change in news}
+        data = old.data if tables == {"observations"} else without_observations(db)
+        if "sources" in tables:
             self._pixels.clear()
         looked = [change for change in news if change.table == "observations"]
         fresh = observations_of(db, dict.fromkeys(change.key for change in looked), dict(data.scenes))
@@ -202,6 +202,12 @@ class _Answers:
     def _known(self, name: str, looks: Looks) -> History | None:
         """That of the same looks; they are compared by identity first, so that this is quick."""
         return next((history for held, history in reversed(self._made.get(name, ())) if held == looks), None)
+
+
+def _is_small(change: Change) -> bool:
+    """Whether no label that was there means anything else after it; a scene that is new has none."""
+    new_scene = change.table == "scenes" and change.what == "insert"
+    return change.table in _SMALL or change.table == "observations" or new_scene
 
 
 def _grouped(names: Iterable[str], observations: Sequence[Observation]) -> dict[str, Looks]:
