@@ -53,7 +53,7 @@ def killed(case: Path, what: str, round_: int, rng: random.Random) -> dict[str, 
     os.close(tell)
     with os.fdopen(told, "rb") as heard:
         assert heard.readline() == b"ready\n"
-        pause = rng.uniform(0, 0.06 if what == "writer" else 0.12)
+        pause = rng.uniform(0, 0.06 if what == "writer" else 0.18)
         timer = threading.Timer(pause, os.kill, (child, signal.SIGKILL))
         timer.start()
         acknowledged = dict(posted(port, round_)) if what == "server" else {}

@@ -98,6 +98,26 @@ class Reader:
         request = Request(href, tuple(indexes), bounds, crs, res, access, georef)
         return self._named(href, lambda: self._read(request))
 
+    def cost(self, request: Request) -> int:
+        """How many pixels of each band ``read`` would unpack: what a caller may bound. Raises ``ReadFailed``."""
+
+        def ask() -> int:
+            entries = self._copies(request.href)
+            found = copies.held(entries, request)
+            if found is None and copies.whole_of(entries) is None:
+                try:
+                    piece = self._piece(request)
+                except (NotTiff, BadTiff) as error:
+                    _only_unusual(error)
+                else:
+                    return piece.values[0].size if isinstance(piece, Pixels) else piece.window[2] * piece.window[3]
+            if found is not None:
+                return 0 if isinstance(found, Pixels) else found[1][2] * found[1][3]
+            info = self._foreign.info(shown(request.href), self._whole(request.href, request.access), request.georef)
+            return info.width * info.height
+
+        return self._named(request.href, ask)
+
     def needs(self, request: Request) -> Piece | Pixels | int | None:
         """What ``fetch`` would do: copy a piece, or a whole file of so many bytes; None = a sound copy is there already.
 

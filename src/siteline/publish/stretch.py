@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -96,16 +97,23 @@ def stretch_of(cube: xr.Dataset) -> Stretch:
     Limits are common to the bands, so that grey ground stays grey. Without usable pixels they are 0 to 0.3 reflectance
     (0 to 255 for digital numbers).
     """
-    import numpy as np
-
     name = values_name(cube)
     kind, bands = choose_bands(tuple(str(b) for b in cube["band"].values), radar=name == "gamma0")
     if kind == "radar":
-        return Stretch(kind, bands, *RADAR_DB, unit="dB")
-    unit = _UNITS.get(quantity(cube), "reflectance")
+        return common(kind, bands, (), "")
     shown = cube[name].sel(band=list(bands))
-    taken = [_usable(shown[i].values, cube["valid"][i].values) for i in range(cube.sizes["time"])]
-    taken = [sample for sample in taken if sample.size]
+    taken = [usable(shown[i].values, cube["valid"][i].values) for i in range(cube.sizes["time"])]
+    return common(kind, bands, taken, quantity(cube))
+
+
+def common(kind: Kind, bands: tuple[str, ...], samples: Sequence[NDArray[np.float32]], meaning: str) -> Stretch:
+    """The one stretch of the ``samples`` of several scenes, Float[band, pixel] each, whose numbers are a ``meaning``."""
+    import numpy as np
+
+    if kind == "radar":
+        return Stretch(kind, bands, *RADAR_DB, unit="dB")
+    unit = _UNITS.get(meaning, "reflectance")
+    taken = [sample for sample in samples if sample.size]
     if not taken:
         return Stretch(kind, bands, 0.0, 255.0 if unit == "digital numbers" else 0.3, GAMMA, unit, given=True)
     middles = np.array([np.median(sample) for sample in taken])
@@ -127,7 +135,7 @@ def _limits(values: NDArray[np.float32]) -> tuple[float, float]:
     return low, high
 
 
-def _usable(values: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+def usable(values: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Float[band, pixel] of the usable pixels of one scene, evenly thinned."""
     import numpy as np
 

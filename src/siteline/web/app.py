@@ -27,9 +27,10 @@ from siteline.model.errors import (
     SitelineError,
     SourceTrouble,
 )
-from siteline.web import edits
+from siteline.web import edits, tiles
 from siteline.web.desk import Desk
 from siteline.web.guarded import BodyTooLong, Guarded, body_too_long, failure
+from siteline.web.pictures import Pictures
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -47,12 +48,14 @@ _STATUS: Final[tuple[tuple[type[SitelineError], int], ...]] = (
 
 def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASGIApp:
     """The application for one case file. ``token``: see ``Guarded``; ``who``: the name for changes that bring none."""
-    desk = Desk(case, who)
+    desk, pictures = Desk(case, who), Pictures(case)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         desk.open()
+        pictures.open()
         yield
+        pictures.close()
         desk.close()
 
     async def state(request: Request) -> Response:
@@ -66,6 +69,7 @@ def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASG
             Route("/", index),
             Route("/api/state", state),
             *edits.routes(desk),
+            *tiles.routes(desk, pictures),
             Mount("/", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={

@@ -25,6 +25,8 @@ class Desk:
         self._live: Live | None = None
         self._curves = Curves()
         self._told: tuple[int, bytes] = (-1, b"")
+        self.latest: Held | None = None
+        """The case as it was last read: for what need not wait for a change that is under way."""
 
     def open(self) -> None:
         """Open the case, and begin to read and date it. Raises ``FileTrouble``."""
@@ -52,7 +54,7 @@ class Desk:
 
     async def held(self) -> Held:
         """The case as it is now. Raises ``FileTrouble``, ``BadRows``."""
-        return await self.run(lambda live: live.held())
+        return await self.run(self._held)
 
     def refresh(self) -> None:
         """Begin to date what changed, so that it is ready when the page asks for it."""
@@ -63,9 +65,13 @@ class Desk:
             self._live = Live(self.path)
         return self._live
 
+    def _held(self, live: Live) -> Held:
+        self.latest = live.held()
+        return self.latest
+
     def _state(self) -> bytes:
         live = self._opened()
-        held = live.held()
+        held = self._held(live)
         if self._told[0] != held.revision:
             told = state(held, case=self.path.name, read_only=live.case.read_only, curves=self._curves)
             text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,172 @@
+"""Pixels of one scene put where they are shown: read through ``guard``, warped by rio-tiler from memory."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rio_tiler.errors import NoOverviewWarning, TileOutsideBounds
+from rio_tiler.io import Reader as Tiler
+
+from siteline.cube.calibrate import gain
+from siteline.guard.dataset import crs_of, dataset_of
+from siteline.guard.pixels import Bounds, Pixels, Request
+from siteline.model.errors import BadInput, ReadFailed
+from siteline.model.grid import Grid
+from siteline.model.scene import Asset, ImageScene
+from siteline.web.sampling import Gains
+
+if TYPE_CHECKING:
+    from siteline.guard.reader import Reader
+
+warnings.filterwarnings("ignore", category=NoOverviewWarning)  # what it is given is the level that was needed
+
+MERCATOR: Final = "EPSG:3857"
+TILE: Final = 256
+"""Pixels along the side of a tile."""
+
+MOST_ZOOM: Final = 24
+MOST_READ: Final = 36_000_000
+"""Most pixels of a band unpacked for one picture: a file without overviews, seen from far, would cost without bound."""
+
+_WORLD: Final = 2 * math.pi * 6378137.0
+_METRES_A_DEGREE: Final = 111_195.0
+
+Numbers = NDArray[np.float32]
+"""Float32[band, row, column], calibrated, NaN where there is no number."""
+
+
+class Outside(Exception):
+    """The scene has nothing there."""
+
+
+def tile(
+    scene: ImageScene, bands: tuple[str, ...], gains: Gains, at: tuple[int, int, int], reader: Reader, site: Grid
+) -> Numbers:
+    """The tile ``at`` (z, x, y) of the web mercator pyramid, 256 pixels a side, north up.
+
+    ``gains``: by band, value = scale x number + offset. ``site``: the area that copies of remote files cover. Raises
+    ``Outside``, ``ReadFailed``, ``BadInput`` (the scene has no such band, or the file cannot be read from so far away).
+    """
+    z, x, y = at
+    side = _WORLD / 2**z
+    left, top = x * side - _WORLD / 2, _WORLD / 2 - y * side
+    bounds = (left, top - side, left + side, top)
+    ground = side / TILE / math.cosh((bounds[1] + bounds[3]) / 2 / 6378137.0)  # metres a pixel, true at that latitude
+
+    def warp(tiler: Any, how: dict[str, str]) -> Any:
+        return tiler.tile(x, y, z, tilesize=TILE, **how)
+
+    return _put(scene, bands, gains, (bounds, MERCATOR, side / TILE, ground), reader, site, warp, (TILE, TILE))
+
+
+def part(scene: ImageScene, bands: tuple[str, ...], gains: Gains, grid: Grid, reader: Reader, site: Grid) -> Numbers:
+    """The scene on ``grid``, whose CRS is projected, in metres. Raises as ``tile`` does."""
+
+    def warp(tiler: Any, how: dict[str, str]) -> Any:
+        crs = crs_of(grid.crs)
+        return tiler.part(grid.bounds, dst_crs=crs, bounds_crs=crs, height=grid.height, width=grid.width, **how)
+
+    return _put(scene, bands, gains, (grid.bounds, grid.crs, grid.res, grid.res), reader, site, warp, grid.shape)
+
+
+def _put(
+    scene: ImageScene,
+    bands: tuple[str, ...],
+    gains: Gains,
+    view: tuple[Bounds, str, float, float],
+    reader: Reader,
+    site: Grid,
+    warp: Callable[[Any, dict[str, str]], Any],
+    shape: tuple[int, int],
+) -> Numbers:
+    out = np.full((len(bands), *shape), np.nan, dtype=np.float32)
+    for group in _by_file(scene, bands):
+        pixels = _read(reader, scene, [asset for _, asset in group], view, site)
+        if not pixels.values.size:
+            continue
+        values = np.stack([_numbers(scene, asset, pixels, n, gains) for n, (_, asset) in enumerate(group)])
+        how = _resampling(pixels, view[3])
+        try:
+            with dataset_of(values, pixels.transform, pixels.crs) as data, Tiler(None, dataset=data) as tiler:
+                image = warp(tiler, {"resampling_method": how, "reproject_method": how})
+        except TileOutsideBounds:
+            continue
+        for (place, _), layer in zip(group, image.array.filled(np.nan), strict=True):
+            out[place] = layer
+    if np.isnan(out).all():
+        raise Outside
+    return out
+
+
+def _by_file(scene: ImageScene, bands: tuple[str, ...]) -> list[list[tuple[int, Asset]]]:
+    groups: dict[tuple[str, str], list[tuple[int, Asset]]] = {}
+    for place, (band, asset) in enumerate(zip(bands, scene.bands(bands), strict=True)):
+        if asset is None:
+            raise BadInput(f"{scene.scene_id} has no band {band!r}")
+        groups.setdefault((asset.href, asset.access), []).append((place, asset))
+    return list(groups.values())
+
+
+def _read(
+    reader: Reader, scene: ImageScene, assets: Sequence[Asset], view: tuple[Bounds, str, float, float], site: Grid
+) -> Pixels:
+    """The part of one file that is in view; of one that is there only as a copy, the part that the copy covers."""
+    bounds, crs, res, ground = view
+    first, indexes = assets[0], tuple(asset.index for asset in assets)
+    whole = Request(first.href, indexes, bounds, crs, res, first.access, scene.georef)
+    try:
+        return _bounded(reader, whole)
+    except ReadFailed as error:
+        if error.kind != "unavailable":
+            raise
+        inner = _within(site, bounds, crs)
+        if inner is None:
+            raise Outside from None
+    try:
+        return _bounded(reader, Request(first.href, indexes, inner, site.crs, ground, first.access, scene.georef))
+    except ReadFailed as error:
+        if error.kind != "unavailable":
+            raise
+        raise ReadFailed(error.href, "unavailable", "there is no copy of it here", "copy it first: siteline fetch") from None
+
+
+def _bounded(reader: Reader, request: Request) -> Pixels:
+    if (count := reader.cost(request)) > MOST_READ:
+        raise BadInput(f"{count:,} pixels of its file would be unpacked, which has no coarser levels; zoom in")
+    asked = (request.href, request.indexes, request.bounds, request.crs, request.res)
+    return reader.read(*asked, request.access, request.georef)
+
+
+def _within(site: Grid, bounds: Bounds, crs: str) -> Bounds | None:
+    """``bounds`` in the CRS of ``site``, cut to it; None where they do not meet."""
+    from rasterio.warp import transform_bounds
+
+    left, bottom, right, top = transform_bounds(crs_of(crs), crs_of(site.crs), *bounds, densify_pts=21)
+    west, south, east, north = site.bounds
+    cut = max(left, west), max(bottom, south), min(right, east), min(top, north)
+    return cut if cut[0] < cut[2] and cut[1] < cut[3] else None
+
+
+def _numbers(scene: ImageScene, asset: Asset, pixels: Pixels, n: int, gains: Gains) -> NDArray[np.float32]:
+    """One band as read, calibrated; NaN where the file, the product or its rule says that there is no number."""
+    stored = pixels.values[n]
+    absent = ~pixels.present
+    meaning = gain(scene, asset)
+    for none in (*meaning.nodata, *(() if pixels.nodata is None else (pixels.nodata,))):
+        absent = absent | (stored == none)
+    scale, offset = gains.get(asset.band, (meaning.scale, meaning.offset))
+    made = np.asarray(stored, dtype=np.float32) * np.float32(scale) + np.float32(offset)
+    made[absent | ~np.isfinite(made)] = np.nan
+    return made
+
+
+def _resampling(pixels: Pixels, ground: float) -> str:
+    """Averaged where a pixel of the picture holds several of the file, in squares where the file's are seen one by one."""
+    a, b, _, d, e, _ = pixels.transform
+    own = max(math.hypot(a, d), math.hypot(b, e)) * (_METRES_A_DEGREE if crs_of(pixels.crs).is_geographic else 1.0)
+    return "average" if ground >= 2 * own else "bilinear" if ground >= own / 2 else "nearest"
