@@ -27,7 +27,9 @@ class Answer:
 
 
 class Bench:
-    """A client of one served case."""
+    """A client of one served case. ``files``: where its images come from, if a test says so."""
+
+    files = ""
 
     def __init__(self, served: Served) -> None:
         self.port, self.token, self.host = served.port, served.token, f"127.0.0.1:{served.port}"

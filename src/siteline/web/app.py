@@ -27,7 +27,7 @@ from siteline.model.errors import (
     SitelineError,
     SourceTrouble,
 )
-from siteline.web import edits, tiles
+from siteline.web import chips, edits, series, tiles
 from siteline.web.desk import Desk
 from siteline.web.guarded import BodyTooLong, Guarded, body_too_long, failure
 from siteline.web.pictures import Pictures
@@ -70,6 +70,8 @@ def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASG
             Route("/api/state", state),
             *edits.routes(desk),
             *tiles.routes(desk, pictures),
+            *chips.routes(desk, pictures),
+            *series.routes(desk),
             Mount("/", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={

@@ -15,7 +15,7 @@ from siteline.cube.slices import Wanted, place
 from siteline.model.errors import BadInput
 from siteline.model.grid import Grid
 from siteline.model.scene import ImageScene
-from siteline.model.site import grid_over
+from siteline.model.site import MARGIN_M, grid_over
 
 if TYPE_CHECKING:
     from siteline.guard.reader import Reader
@@ -39,11 +39,9 @@ class Sample:
 
 
 def coarse(area: str, gsd_m: float | None) -> Grid:
-    """A grid over ``area`` (WKT, EPSG:4326) of about ``SIDE`` pixels, no finer than ``gsd_m``."""
-    wide = grid_over(area, 1e6, 0.0)
-    fine = grid_over(area, 10.0, 0.0, crs=wide.crs)
-    longest = max(fine.width, fine.height) * fine.res
-    return grid_over(area, max(longest / SIDE, gsd_m or 0.1, 0.1), 0.0, crs=wide.crs)
+    """A grid over ``area`` (WKT, EPSG:4326) and its margin, of about ``SIDE`` pixels, no finer than ``gsd_m``."""
+    left, bottom, right, top = grid_over(area, 10.0, MARGIN_M).bounds
+    return grid_over(area, max((right - left) / SIDE, (top - bottom) / SIDE, gsd_m or 0.1, 0.1), MARGIN_M)
 
 
 def sample(scene: ImageScene, bands: tuple[str, ...], grid: Grid, reader: Reader) -> Sample:

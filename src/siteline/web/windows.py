@@ -121,16 +121,16 @@ def _read(
     whole = Request(first.href, indexes, bounds, crs, res, first.access, scene.georef)
     try:
         return _bounded(reader, whole)
-    except ReadFailed as error:
-        if error.kind != "unavailable":
+    except ReadFailed:
+        if first.href.startswith("/"):
             raise
-        inner = _within(site, bounds, crs)
-        if inner is None:
-            raise Outside from None
+    inner = _within(site, bounds, crs)
+    if inner is None:
+        raise Outside
     try:
         return _bounded(reader, Request(first.href, indexes, inner, site.crs, ground, first.access, scene.georef))
     except ReadFailed as error:
-        if error.kind != "unavailable":
+        if error.kind not in ("unavailable", "refused"):
             raise
         raise ReadFailed(error.href, "unavailable", "there is no copy of it here", "copy it first: siteline fetch") from None
 
