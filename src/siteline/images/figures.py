@@ -37,10 +37,12 @@ def chips(
     theme: Theme,
     told: Callable[[str], None],
     progress: Progress,
+    offline: bool = False,
 ) -> Mapping[str, Path]:
     """Write the contact sheets of one structure, one per stack of scenes; returns the files by name.
 
-    ``reference``: a scene id, ``"auto"`` for the clearest scene, None for no alignment. Raises ``BadInput``, ``NoArea``,
+    ``reference``: a scene id, ``"auto"`` for the clearest scene, None for no alignment. ``offline``: from copies and local
+    files only. Raises ``BadInput``, ``NoArea``,
     ``NoScenes``, ``FileTrouble``.
     """
     from siteline.cube.stacks import stacks
@@ -56,7 +58,7 @@ def chips(
         pixel = res or finest(members)
         grid = site.structure_grid(structure_id, pixel, AROUND_PX * pixel)
         told(f"loading {len(members):,} scenes" + (f" of {name}" if len(by_stack) > 1 else ""))
-        cube = _aligned(case, members, grid, _shown(members, bands), reference, progress)
+        cube = _aligned(case, members, grid, _shown(members, bands), reference, progress, offline)
         folder = out if len(by_stack) == 1 else out / name.replace(" ", "-")
         make_folder(folder)
         told("drawing")
@@ -77,9 +79,11 @@ def compare(
     align: bool,
     theme: Theme,
     told: Callable[[str], None],
+    offline: bool = False,
 ) -> Mapping[str, Path]:
     """Write the before/after figure of two scenes (by id, or day) and its animation; returns the files by name.
 
+    ``offline``: from copies and local files only.
     Raises ``BadInput``, ``NoArea``, ``NoScenes``, ``MixedStack``, ``FileTrouble``.
     """
     from siteline.cube.load import load
@@ -100,7 +104,7 @@ def compare(
     else:
         grid = site.grid(pixel)
     told(f"loading {pair[0].scene_id} and {pair[1].scene_id}")
-    with reader(case) as opened:
+    with reader(case, offline=offline) as opened:
         reference = pair[0].scene_id if align else None
         cube = load(_with_history(case, pair), grid, bands=_shown(pair, bands), reader=opened, reference=reference)
     make_folder(out)
@@ -164,11 +168,12 @@ def _aligned(
     bands: Sequence[str] | None,
     reference: str | None,
     progress: Progress,
+    offline: bool,
 ) -> xr.Dataset:
     """The cube, aligned to ``reference``; for ``"auto"`` to the clearest scene, the middle one of those equally clear."""
     from siteline.cube.load import load
 
-    with reader(case) as opened:
+    with reader(case, offline=offline) as opened:
         if reference == "auto":
             first = load(members, grid, bands=bands, reader=opened, progress=progress)
             shares = first.usable_share.values

@@ -36,8 +36,10 @@ def detections(case: Path) -> tuple[Detected, ...]:
         return detected(opened)
 
 
-def shown(case: Path, told: Callable[[str], None] = _silent) -> PixelsShown | None:
+def shown(case: Path, told: Callable[[str], None] = _silent, *, offline: bool = False) -> PixelsShown | None:
     """Everything the report says about pixels; None where nothing was detected. Images that cannot be read are left out.
+
+    ``offline``: images are read from copies and local files only.
 
     Raises ``FileTrouble``.
     """
@@ -50,7 +52,7 @@ def shown(case: Path, told: Callable[[str], None] = _silent) -> PixelsShown | No
     if not found:
         return None
     changed = list(dict.fromkeys(item.structure_id for item in found if item.changes))[:SHEETS]
-    chips = {key: png for key in changed if (png := _sheet(case, key, found, rows, told))}
+    chips = {key: png for key in changed if (png := _sheet(case, key, found, rows, told, offline=offline))}
     return PixelsShown(found, rows, trust, chips=chips, credits=_credits(case))
 
 
@@ -79,7 +81,13 @@ def trust_figures(case: Path, done: Detecting, out: Path) -> tuple[Path, ...]:
 
 
 def _sheet(
-    case: Path, key: str, found: Sequence[Detected], rows: Sequence[Measured], told: Callable[[str], None]
+    case: Path,
+    key: str,
+    found: Sequence[Detected],
+    rows: Sequence[Measured],
+    told: Callable[[str], None],
+    *,
+    offline: bool,
 ) -> bytes | None:
     """A contact sheet of the scenes on both sides of the first change, in the stack that shows it; None without images."""
     from siteline.guard.files import read_bytes
@@ -105,6 +113,7 @@ def _sheet(
                 theme="light",
                 told=told,
                 progress=lambda done, total: None,
+                offline=offline,
             )
             return next((read_bytes(path) for name, path in written.items() if name.endswith(".png")), None)
     except SitelineError as error:

@@ -29,6 +29,7 @@ from siteline.model.errors import (
 )
 from siteline.web import chips, edits, series, tiles
 from siteline.web.desk import Desk
+from siteline.web.exports import Exports
 from siteline.web.guarded import BodyTooLong, Guarded, body_too_long, failure
 from siteline.web.pictures import Pictures
 
@@ -49,12 +50,14 @@ _STATUS: Final[tuple[tuple[type[SitelineError], int], ...]] = (
 def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASGIApp:
     """The application for one case file. ``token``: see ``Guarded``; ``who``: the name for changes that bring none."""
     desk, pictures = Desk(case, who), Pictures(case)
+    exports = Exports(desk)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         desk.open()
         pictures.open()
         yield
+        exports.close()
         pictures.close()
         desk.close()
 
@@ -72,6 +75,7 @@ def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASG
             *tiles.routes(desk, pictures),
             *chips.routes(desk, pictures),
             *series.routes(desk),
+            *exports.routes(),
             Mount("/", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={
