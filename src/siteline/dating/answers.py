@@ -50,7 +50,7 @@ def transition(reading: Reading, change: Change, grid: Grid, mass: FloatArray, s
     """One change in full; ``mass`` Float[3, step], ``source`` Float[state]."""
     start, end = window(grid, change)
     edges = grid.edges[start : end + 1] / DAY
-    slow, central, fast = (_posterior(edges, row) for row in mass)
+    slow, central, fast = (posterior(edges, row) for row in mass)
     after = None if change.after is None else reading.dates[change.after]
     by = None if change.by is None else reading.dates[change.by]
     before = int(source.argmax()) if change.before is None else change.before
@@ -74,7 +74,8 @@ def transition(reading: Reading, change: Change, grid: Grid, mass: FloatArray, s
     )
 
 
-def _posterior(edges: FloatArray, mass: FloatArray) -> Posterior:
+def posterior(edges: FloatArray, mass: FloatArray) -> Posterior:
+    """The posterior of ``mass``, Float[step], not normalised, between ``edges`` (days)."""
     total = float(mass.sum())
     if total <= 0.0:  # labels declared all but infallible can rule a change out under the prior: spread it evenly
         return Posterior(edges, np.diff(edges) / (edges[-1] - edges[0]))

@@ -39,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """``states``: Float[cell, state], P(state) averaged over the step (central rates). ``mass``: Float[3, steps of all
+    """``states``: Float[cell, state], P(state) averaged over the step (central rates). ``mass``: Float[rate, steps of all
     windows], P(the last entry into the new state before the window's end falls in the step), not normalised: its sum over
     a window is P(entered inside the window | all looks).
     ``sources``: Float[window, state], the same by the state left (central rates)."""
@@ -49,11 +49,11 @@ class Solved:
     sources: FloatArray
 
     @classmethod
-    def empty(cls, batch: Batch) -> Solved:
-        """Zeros of the right shapes."""
+    def empty(cls, batch: Batch, rates: int = 3) -> Solved:
+        """Zeros of the right shapes, for so many ``rates``."""
         return cls(
             np.zeros((len(batch.steps), len(STATES))),
-            np.zeros((3, int(batch.mass_start[-1]))),
+            np.zeros((rates, int(batch.mass_start[-1]))),
             np.zeros((len(batch.windows), len(STATES))),
         )
 

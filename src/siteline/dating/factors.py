@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from siteline.dating.answers import transition
+from siteline.dating.answers import posterior
 from siteline.dating.batch import pack
-from siteline.dating.chain import build, generator, step_tables
+from siteline.dating.chain import DAY, build, generator, step_tables
 from siteline.dating.grid import build as build_grid
+from siteline.dating.grid import window
 from siteline.dating.narrative import changes, decode
 from siteline.dating.priors import PHASES, RATES, Labels
 from siteline.dating.reading import Reader
@@ -18,8 +19,6 @@ from siteline.dating.reference import solve
 from siteline.model.dated import Posterior
 from siteline.model.records import Observation
 from siteline.model.settings import Settings
-
-_AT_ONCE = 3
 
 
 def posteriors(
@@ -37,13 +36,13 @@ def posteriors(
     grid = build_grid(reading.dates, found)
     batch = pack([(reading.dates, found, grid)], chain)
     full, _ = generator({**RATES, **settings.rates}, PHASES)
-    made: list[list[Posterior]] = [[] for _ in found]
-    for first in range(0, len(factors) if found else 0, _AT_ONCE):
-        some = [*factors[first : first + _AT_ONCE]]
-        padded = [*some, *some[-1:] * (_AT_ONCE - len(some))]
-        solved = solve(batch, replace(chain, tables=np.stack([step_tables(full * factor) for factor in padded])))
-        for w, change in enumerate(found):
-            mass = solved.mass[:, batch.mass_start[w] : batch.mass_start[w + 1]]
-            dated = transition(reading, change, grid, mass, solved.sources[w])
-            made[w] += [dated.slow, dated.posterior, dated.fast][: len(some)]
+    if not found:
+        return []
+    every = replace(chain, tables=np.stack([step_tables(full * factor) for factor in factors]))
+    solved = solve(batch, every)
+    made = []
+    for w, change in enumerate(found):
+        start, end = window(grid, change)
+        edges = grid.edges[start : end + 1] / DAY
+        made.append([posterior(edges, row) for row in solved.mass[:, batch.mass_start[w] : batch.mass_start[w + 1]]])
     return made

@@ -73,8 +73,13 @@ class Posterior:
 
     def cdf(self, days: float) -> float:
         """P(transition before ``days``)."""
+        return float(self.cdfs(np.array(days)))
+
+    def cdfs(self, days: FloatArray) -> FloatArray:
+        """P(transition before each of ``days``)."""
         cumulative = np.concatenate(([0.0], np.cumsum(self.mass)))
-        return float(np.interp(days, self.edges, cumulative / cumulative[-1]))
+        shares: FloatArray = np.interp(days, self.edges, cumulative / cumulative[-1])
+        return shares
 
     def quantile(self, share: float) -> float:
         """Date (days) by which the transition happened with probability ``share``."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -33,6 +34,7 @@ from siteline.web.exports import Exports
 from siteline.web.guarded import BodyTooLong, Guarded, body_too_long, failure
 from siteline.web.pictures import Pictures
 
+mimetypes.add_type("text/javascript", ".js")  # whatever this machine's registry says: the browser is told not to guess
 STATIC: Final = Path(__file__).parent / "static"
 
 _STATUS: Final[tuple[tuple[type[SitelineError], int], ...]] = (
@@ -55,7 +57,7 @@ def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASG
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         desk.open()
-        pictures.open()
+        pictures.open(lambda: desk.ready.wait(60) and desk.latest is not None and bool(desk.latest.found))
         yield
         exports.close()
         pictures.close()
@@ -76,7 +78,7 @@ def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASG
             *chips.routes(desk, pictures),
             *series.routes(desk),
             *exports.routes(),
-            Mount("/", StaticFiles(directory=STATIC)),
+            Mount("/", _Page(directory=STATIC)),
         ],
         exception_handlers={
             SitelineError: _expected,
@@ -87,6 +89,16 @@ def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASG
         lifespan=lifespan,
     )
     return Guarded(app, token, port)  # around everything: its headers stand on every answer
+
+
+class _Page(StaticFiles):
+    """The files of the page; a browser asks each time whether they are still the same."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """The file, or that it is still the same."""
+        answer = super().file_response(*args, **more)
+        answer.headers["cache-control"] = "no-cache"
+        return answer
 
 
 def status_of(error: SitelineError) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,13 +26,16 @@ class Desk:
         self._live: Live | None = None
         self._curves = Curves()
         self._told: tuple[int, bytes] = (-1, b"")
+        self.ready = threading.Event()
+        """Set once the first state was made, or could not be."""
         self.latest: Held | None = None
         """The case as it was last read: for what need not wait for a change that is under way."""
 
     def open(self) -> None:
         """Open the case, and begin to read and date it. Raises ``FileTrouble``."""
         self._worker.submit(self._opened).result()
-        self._worker.submit(self._state)  # what goes wrong is told to whoever asks
+        first = self._worker.submit(self._state)  # what goes wrong is told to whoever asks
+        first.add_done_callback(lambda done: self.ready.set())
 
     def close(self) -> None:
         """Finish what is under way, and close the case."""

@@ -84,10 +84,10 @@ class Pictures:
         self._stretches: Kept[Any, Stretch] = Kept(256)
         self.finished: Kept[Any, bytes] = Kept(MOST_KEPT, len)
 
-    def open(self) -> None:
-        """Begin: what is imported late is imported now, behind whoever is first."""
+    def open(self, needed: Callable[[], bool]) -> None:
+        """Begin. ``needed`` waits until it is known whether there is anything to draw; what draws is then imported."""
         self._reader = self._stack.enter_context(reader(self._path, offline=True))
-        self._pool.submit(_warm)
+        self._pool.submit(_warm, needed)
 
     def close(self) -> None:
         """Finish what is under way; close every file."""
@@ -203,7 +203,9 @@ def png(values: NDArray[np.float32], stretch: Stretch) -> bytes:
     return held.getvalue()
 
 
-def _warm() -> None:
+def _warm(needed: Callable[[], bool]) -> None:
+    if not needed():
+        return
     import PIL.Image  # noqa: F401
 
     import siteline.web.windows  # noqa: F401

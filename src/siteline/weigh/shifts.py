@@ -66,7 +66,7 @@ def reweighted(posterior: Posterior, groups: Sequence[tuple[float, Sequence[Clai
     cuts = [x for x in bounds if first < x < last]
     edges: FloatArray = np.unique(np.concatenate((posterior.edges, np.array(cuts, dtype=np.float64))))
     middle = (edges[1:] + edges[:-1]) / 2
-    mass = np.diff(np.array([posterior.cdf(float(x)) for x in edges]))
+    mass = np.diff(posterior.cdfs(edges))
     log_weight = np.zeros_like(middle)
     for reliability, claims in groups:
         for claim in claims:
