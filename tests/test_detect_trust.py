@@ -113,8 +113,7 @@ def test_what_passes_is_found_the_rather_the_longer_it_lasts() -> None:
     kinds = [even(4 * UNIT, days=days) for days in (0.01, 30.0, 150.0, 500.0)]
     found = inject(quiet(1, 401)[1:], DAYS, PRIOR, given, kinds, each=120, seed=3)
     share = [point.found / point.injected for point in found.power]
-    assert share[0] < 0.2  # it lies between two looks, most times
-    assert share[0] < share[1] < share[2] + 0.05
+    assert max(share[:2]) < 0.2  # it lies between two looks, or lasts fewer looks than a level must
     assert min(share[2:]) > 0.9
     assert found.power[2].dated > 0.75 * found.power[2].found
     # passing changes say nothing about the intervals of those that last

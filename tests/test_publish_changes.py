@@ -272,6 +272,10 @@ def test_the_power_sentence_says_what_was_put_in_and_what_would_have_been_missed
         "probability 0.9 (of 200 put into these images); one of 8 m would not (0.21)."
     )
     assert weak.startswith("Not even a change with a side of 30\u00a0m")
+    brief = tuple(replace(p, days=30.0) for p in samples.trust().power if p.size_m == 30.0 and p.contrast == 2.0)
+    faint = replace(samples.trust(), power=(*samples.trust().power, *brief))
+    assert len(missed_words(faint)) == 2  # those of one size share a sentence
+    assert " or 2 standard deviations of the series for 30 days (" in missed_words(faint)[1]
     assert missed_words(None) == ["How small a change these images would have shown was not tested."]
 
 

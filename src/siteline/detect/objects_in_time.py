@@ -68,12 +68,13 @@ def changed_areas(
     overall = (told.size / noise_of(known.noise)).mean(axis=1)
     order = np.argsort(-np.nan_to_num(evidence, nan=-np.inf), kind="stable")
     outlines = _outlines(layers, labels, count)
+    pixels = np.bincount(labels.ravel(), minlength=count + 1)
     areas = tuple(
         ChangedArea(
             name=f"changed area {place}",
             label=int(n) + 1,
             outline=outlines[n],
-            pixels=int((labels == n + 1).sum()),
+            pixels=int(pixels[n + 1]),
             after=float(told.after[n]),
             by=float(told.by[n]),
             lower=float(told.lower[n]),

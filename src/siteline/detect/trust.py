@@ -35,6 +35,13 @@ EDGE_SHARE: Final = 0.1
 SPLICES: Final = 200
 """Changes of use that set the threshold for a second change."""
 
+SLOW: Final = 0.5
+"""Share of injected works that begin and end slowly, as works do whose progress follows an S-curve (Miskawi 1989); the
+kernel knows steady ones alone, so that these tell how wide its intervals must be for works unlike its own."""
+
+SECOND_SHARE: Final = 0.2
+"""How much rarer than a false alarm a false second change is: where one change is sure, a second must not be doubtful."""
+
 FEWEST: Final = 19
 """Placebos below which a rate of false alarms of 5 % cannot be told."""
 
@@ -93,7 +100,10 @@ def _second(
     spliced = np.where(days[None, None, :] < when[:, None, None], placebos[first], placebos[then])
     changes = change_points(spliced, days, prior, noise, threads=threads)
     with np.errstate(invalid="ignore"):
-        return max(exceeded(changes.two - changes.one, nominal), 0.0)
+        gained = changes.two - changes.one
+    # a rate that so few splices cannot show becomes the smallest one that they can
+    smallest = 1.01 / (np.isfinite(gained).sum() + 1)
+    return max(exceeded(gained, max(SECOND_SHARE * nominal, smallest)), 0.0)
 
 
 def random_dates(days: FloatArray, count: int, rng: np.random.Generator) -> FloatArray:
@@ -147,8 +157,8 @@ def inject(
 ) -> Found:
     """Put each of ``kinds`` into ``each`` randomly chosen ``placebos`` (Float[place, band, time]) at random dates.
 
-    Steps and ramps come about as often as ``prior`` says. Found: the evidence exceeds the placebos' threshold. Dated: found,
-    and the date lies in its tempered 95 % interval.
+    Steps and ramps come about as often as ``prior`` says, ``SLOW`` of the ramps bent. Found: the evidence exceeds the
+    placebos' threshold. Dated: found, and the date lies in its tempered 95 % interval.
     """
     rng = np.random.default_rng(seed)
     parts: list[_Part] = []
@@ -156,7 +166,7 @@ def inject(
         places = rng.integers(0, len(placebos), each)
         starts = random_dates(days, each, rng)
         lengths = np.where(rng.random(each) < prior.ramp, rng.choice((0.0, *prior.ramp_days), each), 0.0)
-        shape = profiles(days, starts, lengths, kind.days)
+        shape = profiles(days, starts, lengths, kind.days, slow=rng.random(each) < SLOW)
         changed = placebos[places] + kind.jump[places] * shape[:, None, :].astype(np.float32)
         found = change_points(changed, days, prior, judged.noise, threads=threads)
         parts.append(_Part(kind, starts, found, _masses(changed, days, found, prior, judged)))
@@ -171,11 +181,19 @@ def inject(
     return Found(tuple(power), temperature, covered)
 
 
-def profiles(days: FloatArray, starts: FloatArray, lengths: FloatArray, lasting: float = float("inf")) -> FloatArray:
+def profiles(
+    days: FloatArray,
+    starts: FloatArray,
+    lengths: FloatArray,
+    lasting: float = float("inf"),
+    slow: NDArray[np.bool_] | None = None,
+) -> FloatArray:
     """Float64[change, time], 0 before a change and 1 when it is complete, ``lengths`` days later (0 = a step); 0 again
-    ``lasting`` days after it began."""
+    ``lasting`` days after it began. Those that are ``slow`` (Bool[change]) begin and end gently, 3 t^2 - 2 t^3."""
     since = days[None, :] - starts[:, None]
     rise = np.where(lengths[:, None] > 0, np.clip(since / np.maximum(lengths[:, None], 1e-9), 0, 1), (since >= 0) * 1.0)
+    if slow is not None:
+        rise = np.where(slow[:, None], rise**2 * (3 - 2 * rise), rise)
     return np.where(since >= lasting, 0.0, rise)
 
 

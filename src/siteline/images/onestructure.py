@@ -39,6 +39,9 @@ SEED: Final = 20190302
 EACH: Final = 200
 """Injected changes per point of the power curve."""
 
+WORKS_DAYS: Final = (15.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0)
+"""How long works on a structure may take, equally likely: from a shed to half a year."""
+
 TOO_FEW: Final = "too few places to lay the footprint in: the rate is not known"
 
 
@@ -63,11 +66,11 @@ class Part:
 
 
 def settings(nominal: float) -> Settled:
-    """The assumptions of ``siteline detect``: those of ``detect.prior.Prior``, but that a change of use changes the
-    season."""
+    """The assumptions of ``siteline detect``: those of ``detect.prior.Prior``, but that a change of use changes the season,
+    and that works on a structure more often take weeks than a day."""
     from siteline.detect.prior import Prior
 
-    return Settled(Prior(season_sd=3.0), nominal)
+    return Settled(Prior(season_sd=3.0, ramp=0.6, ramp_days=WORKS_DAYS), nominal)
 
 
 def one_structure(at: ReadyCube, key: str, settled: Settled, *, power: bool) -> Part:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from siteline.model.changed import Detected, PixelChange, Power, Trust
 from siteline.publish.glyphs import clean
@@ -126,7 +126,8 @@ def missed_words(trust: Trust | None) -> list[str]:
     """What would have been missed, a sentence for each curve; says so where it was not tested."""
     if trust is None or not trust.power:
         return ["How small a change these images would have shown was not tested."]
-    return [_missed(reading) for reading in readings(trust.power)]
+    told = readings(trust.power)
+    return [_missed(reading) for reading in told if reading.seen] + _never([reading for reading in told if not reading.seen])
 
 
 def alarm_words(trust: Trust | None) -> str:
@@ -140,11 +141,12 @@ def alarm_words(trust: Trust | None) -> str:
     return f"False alarms: of {of} where nothing is known to have changed, {count} {shows} as much ({share})."
 
 
-def contrast_words(point: Power) -> str:
-    """``4 standard deviations of the series``, ``0.05 reflectance``; how long it lasts, unless for good."""
+def contrast_words(point: Power, lasting: Literal["lasting", "for"] = "lasting") -> str:
+    """``4 standard deviations of the series``, ``0.05 reflectance, lasting 30 days``: how long, unless for good."""
     unit = f"standard deviation{'' if point.contrast == 1 else 's'} of the series" if point.unit in _SD else point.unit
-    lasting = "" if math.isinf(point.days) else f", lasting {plural(round(point.days), 'day')}"
-    return f"{point.contrast:g} {clean(unit)}".strip().replace("-", "−") + lasting
+    joint = ", lasting" if lasting == "lasting" else " for"
+    passing = "" if math.isinf(point.days) else f"{joint} {plural(round(point.days), 'day')}"
+    return f"{point.contrast:g} {clean(unit)}".strip().replace("-", "−") + passing
 
 
 def share_text(share: float) -> str:
@@ -152,18 +154,29 @@ def share_text(share: float) -> str:
     return f"{min(max(share, 0.01), 0.99):.2f}".rstrip("0")
 
 
-def _missed(reading: Reading) -> str:
-    first, last = reading.curve[0], reading.curve[-1]
-    contrast = f"a contrast of {contrast_words(first)}"
-    if reading.seen is None:
-        return (
-            f"Not even a change with a side of {metres(last.size_m)} and {contrast} would have been found reliably "
-            f"({share_text(last.share)}, of {last.injected:,} put into these images)."
+def _never(lost: Sequence[Reading]) -> list[str]:
+    """What is found reliably at no size, a sentence for each largest size that was put in."""
+    largest = [reading.curve[-1] for reading in lost]
+    told = []
+    for size in dict.fromkeys(point.size_m for point in largest):
+        same = [point for point in largest if point.size_m == size]
+        *most, last = [f"{contrast_words(point, 'for')} ({share_text(point.share)})" for point in same]
+        listed = f"{', '.join(most)} or {last}" if most else last
+        each = "each " if most else ""
+        told.append(
+            f"Not even a change with a side of {metres(size)} would have been found reliably with a contrast of {listed}, "
+            f"{each}of {same[0].injected:,} put into these images."
         )
+    return told
+
+
+def _missed(reading: Reading) -> str:
     seen, lost = reading.seen, reading.missed
+    assert seen is not None
+    first = reading.curve[0]
     text = (
-        f"A change with a side of {metres(seen.size_m)} and {contrast} would have been found with probability "
-        f"{share_text(seen.share)} (of {seen.injected:,} put into these images)"
+        f"A change with a side of {metres(seen.size_m)} and a contrast of {contrast_words(first)} would have been "
+        f"found with probability {share_text(seen.share)} (of {seen.injected:,} put into these images)"
     )
     if lost is not None:
         return f"{text}; one of {metres(lost.size_m)} would not ({share_text(lost.share)})."
@@ -180,8 +193,8 @@ def _tested(trust: Trust | None) -> str:
 
 
 def metres(size: float) -> str:
-    """``15 m``, with at most one decimal."""
-    return f"{round(size, 1):g}\u00a0m"
+    """``15 m``, ``7.5 m``: with a decimal below ten metres only."""
+    return f"{round(size, 1 if size < 10 else 0):g}\u00a0m"
 
 
 def _read(curve: list[Power]) -> Reading:
