@@ -1,0 +1,96 @@
+// A footprint while it is being drawn: its corners, and how it becomes a row of the case. The map and the panel both edit it.
+
+import { newKey } from "./editing.js";
+import { positions } from "./footprints.js";
+import { notice } from "./notices.js";
+
+/**
+ * @typedef {{structure: string, name: string, points: [number, number][], closed: boolean, problem: string, fresh: boolean}} Draft
+ */
+
+export function makeDraft({ store, act, editing }) {
+  const change = (patch) => store.set({ draft: { ...store.get().draft, ...patch } });
+  const draft = {
+    /** Begin: with the outline a structure has, or an empty one. `structure` "": one that is new, called `name`. */
+    begin(structure, name = "") {
+      const one = store.get().model.structureById.get(structure);
+      const points = one?.geometry ? outline(one.geometry) : [];
+      act.mode("single");
+      act.tab("observe");
+      store.set({ draft: { structure, name: one?.name ?? name, points, closed: points.length > 2, problem: "", fresh: !one } });
+    },
+
+    /** Put all corners at once. */
+    points: (points, closed = store.get().draft.closed) => change({ points, closed: closed && points.length > 2, problem: "" }),
+
+    add(point) {
+      const { points, closed } = store.get().draft;
+      if (!closed) change({ points: [...points, point], problem: "" });
+    },
+
+    dropLast() {
+      const { points } = store.get().draft;
+      change({ points: points.slice(0, -1), closed: false, problem: "" });
+    },
+
+    close: () => store.get().draft.points.length > 2 && change({ closed: true }),
+
+    leave: () => store.set({ draft: null }),
+
+    /** Save it as a row; what is wrong with it is said and nothing is lost. */
+    async finish() {
+      const { structure, name, points, fresh } = store.get().draft;
+      const geometry = geometryOf(points);
+      if (!geometry) return change({ problem: points.length === 2 ? "Two corners make no outline; add a third, or keep one for a point." : "There is no corner yet." });
+      const { model } = store.get();
+      const key = fresh ? keyFor(name, model) : structure;
+      const base = fresh ? null : model.structureById.get(structure).version;
+      const cells = fresh ? { name, geometry } : { geometry };
+      try {
+        const done = await editing.save("structures", key, base, cells, `footprint of ${name}`);
+        if (!done) return undefined;
+        store.set({ draft: null, structure: key });
+        notice(`Saved: footprint of ${name}`, { action: ["Undo", () => editing.undo(done.entry)] });
+      } catch (error) {
+        change({ problem: error.told ?? String(error) });
+      }
+      return undefined;
+    },
+  };
+  return draft;
+}
+
+/** The corners of the outer outline, without the repeated last one; a point is one corner. */
+export function outline(geometry) {
+  const all = positions(geometry).map(([x, y]) => /** @type {[number, number]} */ ([x, y]));
+  if (geometry.type === "Point") return all;
+  const ring = geometry.type === "Polygon" ? geometry.coordinates[0] : geometry.type === "MultiPolygon" ? geometry.coordinates[0][0] : null;
+  return ring ? ring.slice(0, -1).map(([x, y]) => [x, y]) : all;
+}
+
+/** GeoJSON of corners: one is a point, three and more a polygon. */
+export function geometryOf(points) {
+  const round = ([x, y]) => [Number(x.toFixed(7)), Number(y.toFixed(7))];
+  if (points.length === 1) return { type: "Point", coordinates: round(points[0]) };
+  if (points.length < 3) return null;
+  const ring = points.map(round);
+  return { type: "Polygon", coordinates: [[...ring, ring[0]]] };
+}
+
+/** Corners as text, `longitude, latitude` a line. */
+export function asText(points) {
+  return points.map(([x, y]) => `${x.toFixed(6)}, ${y.toFixed(6)}`).join("\n");
+}
+
+/** Corners of text; null where a line is no position. */
+export function fromText(text) {
+  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const points = lines.map((line) => line.split(/[\s,;]+/).map(Number));
+  const sound = points.every((one) => one.length === 2 && one.every(Number.isFinite) && Math.abs(one[0]) <= 180 && Math.abs(one[1]) <= 90);
+  return sound ? points : null;
+}
+
+function keyFor(name, model) {
+  const plain = name.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 40);
+  return plain && !model.structureById.has(plain) ? plain : newKey(plain || "structure");
+}

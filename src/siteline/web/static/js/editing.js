@@ -1,0 +1,79 @@
+// Saving rows: one way for all tables, with what was saved in this visit listed so that it can be undone.
+
+import { api } from "./api.js";
+import { resolveConflict } from "./conflict.js";
+import { notice, trouble } from "./notices.js";
+import { refresh } from "./polling.js";
+import { askWho } from "./who.js";
+
+/** @param {any} store */
+export function makeEditing(store) {
+  const made = [];
+  const heard = [];
+
+  const told = () => heard.forEach((call) => call(made));
+
+  const editing = {
+    /** Changes of this visit, oldest first: `{entry, table, key, what, undone}`. */
+    made,
+    onChange: (call) => heard.push(call),
+
+    /**
+     * Put a row (`cells`) or remove it (null). `base`: the version it was made from, null where it is new.
+     * @returns {Promise<any|null>} what the server says; null where it was not saved (told to the person already)
+     */
+    async save(table, key, base, cells, what) {
+      if (store.get().data.read_only) {
+        notice("This case is read-only; copy the file to a place where it can be written.", { trouble: true });
+        return null;
+      }
+      const who = store.get().who || (await askWho(store));
+      if (!who) return null;
+      try {
+        const done = await api.put(table, key, base, cells, who);
+        made.push({ entry: done.entry, table, key, what, undone: false });
+        await refresh(store);
+        told();
+        return done;
+      } catch (error) {
+        if (error.status !== 409) throw error;
+        const choice = await resolveConflict({ table, key, cells, base, body: error.body, store });
+        if (choice === "mine") return editing.save(table, key, error.body.version, cells, what);
+        if (choice === "theirs") await refresh(store);
+        return null;
+      }
+    },
+
+    /** Undo one change of the journal. @returns {Promise<boolean>} */
+    async undo(entry) {
+      const who = store.get().who || (await askWho(store));
+      if (!who) return false;
+      try {
+        await api.undo(entry, who);
+        const found = made.find((one) => one.entry === entry);
+        if (found) found.undone = true;
+        await refresh(store);
+        told();
+        return true;
+      } catch (error) {
+        if (error.status === 409) notice("It was changed again since. Undo the later change first, or change the row by hand.", { trouble: true });
+        else trouble(error);
+        return false;
+      }
+    },
+
+    /** Undo the last change of this visit that still stands. */
+    async undoLast() {
+      const last = made.findLast((one) => !one.undone);
+      if (!last) return void notice("Nothing of this visit is left to undo. The journal lists all changes.");
+      if (await editing.undo(last.entry)) notice(`Undone: ${last.what}`);
+    },
+  };
+  return editing;
+}
+
+/** A key for a new row. */
+export function newKey(prefix) {
+  const bytes = crypto.getRandomValues(new Uint8Array(5));
+  return `${prefix}-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
