@@ -61,8 +61,10 @@ function around({ store, timeline }, change) {
 function picture(change) {
   const { edges, mass } = change.posterior;
   const [first, last] = [change.after, change.by];
-  const pad = 0.07 * (last - first);
-  const x = (t) => ((t - first + pad) / (last - first + 2 * pad)) * WIDE;
+  const long = last - first;
+  const low = Math.max(first - 0.25 * long, Math.min(first - 0.07 * long, edges[0] ?? first));
+  const high = Math.min(last + 0.35 * long, Math.max(last + 0.07 * long, edges.at(-1) ?? last));
+  const x = (t) => ((t - low) / (high - low)) * WIDE;
   const dense = mass.map((m, n) => m / Math.max(1e-9, edges[n + 1] - edges[n]));
   const peak = Math.max(...dense, 1e-12);
   const steps = dense.map((one, n) => `L${x(edges[n]).toFixed(1)} ${(FOOT - (HILL * one) / peak).toFixed(1)}H${x(edges[n + 1]).toFixed(1)}`).join("");

@@ -37,12 +37,10 @@ export function buildChips({ store, act }, root) {
     fill(head, "Every scene of it", h("span", { class: "count" }, String(scenes.length)));
     box.hidden = !left;
     box.lastChild.textContent = `with ${plural(left, "scene")} that cannot be used`;
-    const scroll = strip.scrollLeft;
     sight.disconnect();
     fill(strip, scenes.map((scene) => chip(model, one, scene)));
-    strip.scrollLeft = scroll;
     for (const made of strip.children) sight.observe(made);
-    mind(store.get(), scroll === 0);
+    mind(store.get());
   }
 
   function chip(model, one, scene) {

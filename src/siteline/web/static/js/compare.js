@@ -2,6 +2,7 @@
 
 /* global maplibregl */
 import { at } from "./dom.js";
+import { firstRate } from "./pairbar.js";
 
 const RATES = [0, 1, 2, 3]; // changes a second; three is the most that WCAG 2.3.1 lets flash
 const STEP = 0.02;
@@ -40,8 +41,7 @@ export function makeCompare({ store }, sheets) {
 
   function blink() {
     endBlink();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const rate = calm ? 0 : Math.min(RATES.at(-1), store.get().rate ?? 1);
+    const rate = Math.min(RATES.at(-1), store.get().rate ?? firstRate());
     if (rate) timer = setInterval(flip, 1000 / rate);
     store.set({ front: store.get().front ?? "b" });
   }

@@ -4,9 +4,12 @@ import { menu } from "./dialogs.js";
 import { button, h } from "./dom.js";
 
 const KINDS = [
-  ["figure.svg", "Figure, SVG", "the time line of the key structures, with dates and credits"],
-  ["figure.png", "Figure, PNG", "the same, for slides and pages"],
-  ["map.png", "Map, PNG", "the scenes on screen, with scale, north, dates and credits"],
+  ["figure.svg", "Time line, SVG", "the chosen structure: looks, brackets, posteriors"],
+  ["figure.png", "Time line, PNG", "the same as a picture"],
+  ["compare.svg", "Before and after, SVG", "the two compared scenes, with scale, north, dates and credits"],
+  ["compare.png", "Before and after, PNG", "the same as a picture"],
+  ["chips.svg", "Chips, SVG", "every scene of the chosen structure"],
+  ["chips.png", "Chips, PNG", "the same as a picture"],
   ["report.zip", "Report", "HTML and PDF"],
   ["bundle.zip", "Bundle", "all tables, the report and the journal"],
   ["layers.gpkg", "Layers for QGIS", "GeoPackage"],
@@ -17,26 +20,34 @@ export function buildExport({ store }) {
   menu(opener, () => {
     const shown = store.get();
     if (shown.blind) return [h("p", { class: "head" }, "Exports hold what others saw. Leave blind mode to make one.")];
-    return KINDS.filter(([kind]) => kind !== "map.png" || shown.scene).map(([kind, label, what]) =>
+    return KINDS.filter(([kind]) => possible(kind, shown)).map(([kind, label, what]) =>
       h("a", { href: address(kind, shown), download: "" }, label, h("small", {}, what)));
   });
   return opener;
 }
 
-/** Address of an export of what is on screen. */
-export function address(kind, shown) {
-  const query = new URLSearchParams();
-  if (kind.startsWith("figure")) {
-    if (shown.structure) query.set("structures", shown.structure);
-    query.set("first", String(shown.window[0]));
-    query.set("last", String(shown.window[1]));
-    query.set("theme", shown.painted);
-  }
-  if (kind === "map.png") {
-    query.set("scene", shown.scene);
-    if (shown.mode !== "single") query.set("other", shown.other);
-  }
-  const text = query.toString();
-  return `/api/export/${kind}${text ? `?${text}` : ""}`;
+/** Two scenes must be on screen to compare them, and the structure must have a place to have chips. */
+function possible(kind, { model, structure, mode, other }) {
+  if (kind.startsWith("compare")) return mode !== "single" && Boolean(other);
+  if (kind.startsWith("chips")) return model.drawable.length > 0 && Boolean(model.structureById.get(structure)?.geometry);
+  return true;
 }
 
+/** Address of an export of what is on screen. */
+export function address(kind, { structure, model, scene, other, bands, painted }) {
+  const query = new URLSearchParams();
+  if (!/^(figure|compare|chips)/.test(kind)) return `/api/export/${kind}`;
+  query.set("theme", painted);
+  if (kind.startsWith("figure")) {
+    if (structure && model.looksOf.has(structure)) query.set("structures", structure);
+  } else {
+    query.set("structure", structure);
+    if (bands) query.set("bands", bands);
+  }
+  if (kind.startsWith("compare")) {
+    const [first, second] = [scene, other].sort((a, b) => model.sceneById.get(a).t - model.sceneById.get(b).t);
+    query.set("before", first);
+    query.set("after", second);
+  }
+  return `/api/export/${kind}?${query}`;
+}

@@ -27,7 +27,7 @@ export function buildLabelForm({ store, act, editing }, root) {
   const body = h("form", { class: "labelform" },
     h("fieldset", { class: "field" }, h("legend", {}, "State"), states), h("fieldset", { class: "field" }, h("legend", {}, "Confidence"), sure),
     field("Activity seen (joined by ;)", activity), field("What is to be seen, in your words", note), wrong,
-    h("div", { class: "row" }, save, remove, h("label", { class: "check" }, onward, "then the next scene")), told);
+    h("div", { class: "row actions" }, save, remove, h("label", { class: "check" }, onward, "then the next scene")), told);
   body.addEventListener("submit", (event) => event.preventDefault());
   body.addEventListener("input", () => stash());
   body.addEventListener("keydown", (event) => {

@@ -9,6 +9,7 @@ import { boundsOf, footprintsAt } from "./footprints.js";
 import { buildLabels } from "./labels.js";
 import { colour } from "./look.js";
 import { trouble } from "./notices.js";
+import { buildPairBar } from "./pairbar.js";
 import { buildSceneBar } from "./scenebar.js";
 import { makeSheet } from "./sheet.js";
 import { limitsFor, bandsFor } from "./stretch.js";
@@ -22,6 +23,7 @@ export function buildPlace(page) {
   const { store } = page;
   page.place = { fit() {}, drawKey: () => false, compareKey: () => false, draw: null, centre: () => null };
   buildSceneBar(page);
+  buildPairBar(page);
   buildBoard(page);
   buildCredits(page);
   const sheets = openMaps(page);
@@ -181,9 +183,9 @@ function note({ store }) {
     const box = at("mapnote");
     if (draft !== null) return; // the drawing says what to do there
     const bare = !model.drawable.length && model.placed.length > 0 && !closed;
-    fill(box, bare && h("div", { class: "card" },
-      h("p", {}, h("b", {}, "No images yet. "), "The map shows what is known of places. ", h("code", {}, `siteline find ${data.case}`), " lists the scenes there are, ", h("code", {}, "siteline fetch"), " copies them."),
-      button("Close", () => ((closed = true), draw(store.get())), { class: "btn small plain" })));
+    fill(box, bare && h("div", { class: "card bare" },
+      h("p", {}, h("b", {}, "No images yet. "), h("code", {}, `siteline find ${data.case}`), " lists the scenes there are, ", h("code", {}, "siteline fetch"), " copies them."),
+      button("✕", () => ((closed = true), draw(store.get())), { class: "btn small plain", "aria-label": "Close this note" })));
   };
   store.on(["model", "draft"], draw);
   draw(store.get());

@@ -1,7 +1,6 @@
 // Which scene is shown, which one beside it, and how they are compared.
 
 import { at, button, fill, h } from "./dom.js";
-import { blinkRates } from "./compare.js";
 import { menu } from "./dialogs.js";
 import { bandChoices, comparable } from "./stretch.js";
 import { spanDay, status, taker, when } from "./words.js";
@@ -15,17 +14,13 @@ export function buildSceneBar(page) {
   pick.b.root.classList.add("b");
   const modes = MODES.map(([mode, label]) => button(label, () => act.mode(mode), { class: "", data: { mode } }));
   const group = h("div", { class: "seg", role: "group", "aria-label": "Compare two scenes" }, modes);
-  const opacity = h("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "Opacity of scene B in per cent", on: { input: () => store.set({ opacity: opacity.valueAsNumber / 100 }) } });
-  const slide = h("label", { class: "opacity" }, h("span", { class: "hide" }, "Opacity"), opacity);
-  const rate = h("select", { "aria-label": "How often it blinks", on: { change: () => store.set({ rate: Number(rate.value) }) } },
-    blinkRates.map((one) => h("option", { value: one }, one ? `${one} a second` : "by hand: .")));
   const more = button("Picture", () => {}, { class: "btn small plain" });
   menu(more, () => options(store));
   const none = h("span", { class: "muted" }, "No images of this site in the case");
-  fill(root, none, pick.a.root, h("span", { class: "grow" }), group, rate, slide, pick.b.root, more);
+  fill(root, none, pick.a.root, h("span", { class: "grow" }), group, pick.b.root, more);
 
   const draw = () => {
-    const { model, scene, other, mode, opacity: share, rate: held } = store.get();
+    const { model, scene, other, mode } = store.get();
     const any = model.drawable.length > 0;
     none.hidden = any;
     for (const one of [pick.a.root, group, more]) one.hidden = !any;
@@ -35,12 +30,8 @@ export function buildSceneBar(page) {
     if (mode !== "single") pick.b.fill(model.drawable, other, true);
     root.classList.toggle("pair", mode !== "single");
     for (const one of modes) one.setAttribute("aria-pressed", String(one.dataset.mode === mode));
-    slide.hidden = mode !== "opacity";
-    rate.hidden = mode !== "blink";
-    rate.value = String(held ?? (matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 1));
-    if (document.activeElement !== opacity) opacity.value = String(Math.round(share * 100));
   };
-  store.on(["model", "scene", "other", "mode", "opacity", "rate"], draw);
+  store.on(["model", "scene", "other", "mode"], draw);
   draw();
 }
 

@@ -63,7 +63,7 @@ function lookList(page, { model }, one) {
   const held = [...(model.looksOf.get(one.id) ?? [])].sort((a, b) => (a.t ?? Infinity) - (b.t ?? Infinity));
   return [
     h("h3", {}, model.blind ? "What you said" : "What observers said", h("span", { class: "count" }, String(held.length))),
-    held.length ? h("ul", { class: "looks" }, held.map((look) => lookRow(page, model, look))) : h("p", { class: "muted" }, "Nobody has looked yet."),
+    held.length ? h("ul", { class: "looks" }, held.map((look) => lookRow(page, model, look))) : h("p", { class: "muted" }, model.blind ? "You have not looked yet." : "Nobody has looked yet."),
   ];
 }
 
