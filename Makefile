@@ -4,7 +4,7 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: demo test lint types imports bench-dating bench-speed bench-cube bench-detect clean install
+.PHONY: demo test lint types imports bench-dating bench-speed bench-cube bench-detect bench-web clean install
 
 demo: install
 	@$(RUN) siteline demo
@@ -40,6 +40,9 @@ bench-cube: install
 bench-detect: install
 	@$(UV) sync --frozen --quiet --inexact --group bench
 	$(RUN) python -m benchmarks.detect
+
+bench-web: install
+	$(RUN) python -m benchmarks.web
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -109,7 +109,7 @@ def test_every_pixel_lies_where_gdal_puts_it(tmp_path: Path, crs: str, z: int):
     with Reader(local_roots=(tmp_path,)) as reader:
         ours = windows.tile(scene(path), ("red",), {}, tile, reader, site())[0]
     metres = WORLD / 2**z / 256 * math.cos(math.radians(LAT))
-    how = Resampling.average if metres >= 6 else Resampling.bilinear if metres >= 1.5 else Resampling.nearest
+    how = Resampling.average if metres >= 3.6 else Resampling.bilinear if metres >= 1.5 else Resampling.nearest
     theirs = by_gdal(path, tile, how)
     both = np.isfinite(ours) & np.isfinite(theirs)
     assert both.sum() > 0.97 * np.isfinite(theirs).sum() > 1000

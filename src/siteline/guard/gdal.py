@@ -34,10 +34,14 @@ def restrict() -> None:
 
 @cache
 def rasterio() -> Any:
-    """The module ``rasterio``, imported when it is first needed."""
+    """The module ``rasterio``, imported when it is first needed, and told then where PROJ's database is.
+
+    Else the first thread that asks for a CRS may do so before another has told it.
+    """
     import rasterio as module
 
-    return module
+    with module.Env():
+        return module
 
 
 def crs_text(crs: Any) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rio_tiler.errors import NoOverviewWarning, TileOutsideBounds
-from rio_tiler.io import Reader as Tiler
 
 from siteline.cube.calibrate import gain
 from siteline.guard.dataset import crs_of, dataset_of
-from siteline.guard.pixels import Bounds, Pixels, Request
+from siteline.guard.gdal import rasterio
+from siteline.guard.pixels import Affine, Bounds, Pixels, Request
 from siteline.model.errors import BadInput, ReadFailed
 from siteline.model.grid import Grid
 from siteline.model.scene import Asset, ImageScene
@@ -22,8 +22,6 @@ from siteline.web.sampling import Gains
 
 if TYPE_CHECKING:
     from siteline.guard.reader import Reader
-
-warnings.filterwarnings("ignore", category=NoOverviewWarning)  # what it is given is the level that was needed
 
 MERCATOR: Final = "EPSG:3857"
 TILE: Final = 256
@@ -38,6 +36,17 @@ _METRES_A_DEGREE: Final = 111_195.0
 
 Numbers = NDArray[np.float32]
 """Float32[band, row, column], calibrated, NaN where there is no number."""
+
+
+@cache
+def tiler() -> Any:
+    """The package ``rio_tiler``, imported when it is first needed, after ``guard`` has set up GDAL."""
+    rasterio()
+    import rio_tiler.io
+    from rio_tiler.errors import NoOverviewWarning
+
+    warnings.filterwarnings("ignore", category=NoOverviewWarning)  # what it is given is the level that was needed
+    return rio_tiler
 
 
 class Outside(Exception):
@@ -58,8 +67,8 @@ def tile(
     bounds = (left, top - side, left + side, top)
     ground = side / TILE / math.cosh((bounds[1] + bounds[3]) / 2 / 6378137.0)  # metres a pixel, true at that latitude
 
-    def warp(tiler: Any, how: dict[str, str]) -> Any:
-        return tiler.tile(x, y, z, tilesize=TILE, **how)
+    def warp(opened: Any, how: dict[str, Any]) -> Any:
+        return opened.tile(x, y, z, tilesize=TILE, **how, **_exactly(left, top, side / TILE, (TILE, TILE)))
 
     return _put(scene, bands, gains, (bounds, MERCATOR, side / TILE, ground), reader, site, warp, (TILE, TILE))
 
@@ -67,11 +76,18 @@ def tile(
 def part(scene: ImageScene, bands: tuple[str, ...], gains: Gains, grid: Grid, reader: Reader, site: Grid) -> Numbers:
     """The scene on ``grid``, whose CRS is projected, in metres. Raises as ``tile`` does."""
 
-    def warp(tiler: Any, how: dict[str, str]) -> Any:
-        crs = crs_of(grid.crs)
-        return tiler.part(grid.bounds, dst_crs=crs, bounds_crs=crs, height=grid.height, width=grid.width, **how)
+    def warp(opened: Any, how: dict[str, Any]) -> Any:
+        place = {"dst_crs": crs_of(grid.crs), "bounds_crs": crs_of(grid.crs), "height": grid.height, "width": grid.width}
+        return opened.part(grid.bounds, **place, **how, **_exactly(grid.left, grid.top, grid.res, grid.shape))
 
     return _put(scene, bands, gains, (grid.bounds, grid.crs, grid.res, grid.res), reader, site, warp, grid.shape)
+
+
+def _exactly(left: float, top: float, res: float, shape: tuple[int, int]) -> dict[str, Any]:
+    """To warp onto the picture's own pixels at once: else it is done on pixels of the file's size, and then again."""
+    from rasterio.transform import from_origin
+
+    return {"vrt_options": {"transform": from_origin(left, top, res, res), "height": shape[0], "width": shape[1]}}
 
 
 def _put(
@@ -81,22 +97,27 @@ def _put(
     view: tuple[Bounds, str, float, float],
     reader: Reader,
     site: Grid,
-    warp: Callable[[Any, dict[str, str]], Any],
+    warp: Callable[[Any, dict[str, Any]], Any],
     shape: tuple[int, int],
 ) -> Numbers:
     out = np.full((len(bands), *shape), np.nan, dtype=np.float32)
+    alike: dict[
+        tuple[Affine, str, tuple[int, ...]], list[tuple[int, NDArray[np.float32]]]
+    ] = {}  # bands on the same pixels go together
     for group in _by_file(scene, bands):
         pixels = _read(reader, scene, [asset for _, asset in group], view, site)
-        if not pixels.values.size:
-            continue
-        values = np.stack([_numbers(scene, asset, pixels, n, gains) for n, (_, asset) in enumerate(group)])
-        how = _resampling(pixels, view[3])
+        for n, (place, asset) in enumerate(group if pixels.values.size else ()):
+            key = (pixels.transform, pixels.crs, pixels.values.shape[1:])
+            alike.setdefault(key, []).append((place, _numbers(scene, asset, pixels, n, gains)))
+    for (transform, crs, _), layers in alike.items():
+        how = _resampling(transform, crs, view[3])
         try:
-            with dataset_of(values, pixels.transform, pixels.crs) as data, Tiler(None, dataset=data) as tiler:
-                image = warp(tiler, {"resampling_method": how, "reproject_method": how})
-        except TileOutsideBounds:
+            values = np.stack([layer for _, layer in layers])
+            with dataset_of(values, transform, crs) as data, tiler().io.Reader(None, dataset=data) as opened:
+                image = warp(opened, {"resampling_method": how, "reproject_method": how})
+        except tiler().errors.TileOutsideBounds:
             continue
-        for (place, _), layer in zip(group, image.array.filled(np.nan), strict=True):
+        for (place, _), layer in zip(layers, image.array.filled(np.nan), strict=True):
             out[place] = layer
     if np.isnan(out).all():
         raise Outside
@@ -165,8 +186,8 @@ def _numbers(scene: ImageScene, asset: Asset, pixels: Pixels, n: int, gains: Gai
     return made
 
 
-def _resampling(pixels: Pixels, ground: float) -> str:
+def _resampling(transform: Affine, crs: str, ground: float) -> str:
     """Averaged where a pixel of the picture holds several of the file, in squares where the file's are seen one by one."""
-    a, b, _, d, e, _ = pixels.transform
-    own = max(math.hypot(a, d), math.hypot(b, e)) * (_METRES_A_DEGREE if crs_of(pixels.crs).is_geographic else 1.0)
-    return "average" if ground >= 2 * own else "bilinear" if ground >= own / 2 else "nearest"
+    a, b, _, d, e, _ = transform
+    own = max(math.hypot(a, d), math.hypot(b, e)) * (_METRES_A_DEGREE if crs_of(crs).is_geographic else 1.0)
+    return "average" if ground >= 1.2 * own else "bilinear" if ground >= own / 2 else "nearest"
