@@ -297,3 +297,16 @@ def test_fifty_at_once_get_what_one_gets(found: tuple[Path, Bench]):
     with serving(path) as alone:
         for one in asked[::7]:
             assert alone.get(one).body == got[one][1]
+
+
+def test_figures_of_what_is_on_screen_say_scale_north_date_and_credit(found: tuple[Path, Bench]):
+    path, bench = found
+    fetched(path, bench)
+    drawn = [quote(s["id"], safe="") for s in bench.state()["scenes"] if s["pixels"] and not s["duplicate"]]
+    for query in (f"scene.svg?scene={drawn[3]}&structure=hall", f"compare.svg?before={drawn[0]}&after={drawn[3]}"):
+        text = bench.get(f"/api/export/{query}").body.decode()
+        for words in ("24 Feb 2019", "Copernicus", ">N<", " m<", "Assembly hall", "north"):
+            assert words in text, words
+    picture = pixels(bench.get(f"/api/export/scene.png?scene={drawn[3]}&theme=dark").body)
+    assert picture.shape[1] >= 900
+    assert len(np.unique(picture.reshape(-1, 4), axis=0)) > 500

@@ -16,6 +16,8 @@ from siteline.model.site import Site, site_of
 if TYPE_CHECKING:
     import xarray as xr
 
+    from siteline.publish.chips import Page
+
 Theme = Literal["light", "dark", "print"]
 Progress = Callable[[int, int], None]
 
@@ -114,6 +116,36 @@ def compare(
     first = 0
     drawn = [s for s in data.structures.values() if s.geometry_wkt and (not structure or s.structure_id == structure)]
     return {path.name: path for path in write_compare(cube, first, 1 - first, drawn, out, theme=theme)}
+
+
+def alone(
+    case: Path,
+    name: str,
+    *,
+    structure: str,
+    bands: Sequence[str] | None,
+    theme: Theme,
+    offline: bool = False,
+) -> Page:
+    """The figure of one scene (by id, or day), of the whole site or around one ``structure``; nothing is written.
+
+    ``offline``: from copies and local files only. Raises as ``compare`` does.
+    """
+    from siteline.cube.load import load
+    from siteline.publish.onescene import scene_page
+
+    data, site = _site(case)
+    scene = scene_named(scenes(case), name)
+    _check_bands(bands)
+    pixel = finest([scene])
+    if structure:
+        _structure(data, structure)
+    grid = site.structure_grid(structure, pixel, AROUND_PX * pixel) if structure else site.grid(pixel)
+    with reader(case, offline=offline) as opened:
+        cube = load(_with_history(case, [scene]), grid, bands=_shown([scene], bands), reader=opened)
+    index = list(cube.scene_id.values).index(scene.scene_id)
+    drawn = [s for s in data.structures.values() if s.geometry_wkt and (not structure or s.structure_id == structure)]
+    return scene_page(cube, index, drawn, theme=theme)
 
 
 def _with_history(case: Path, pair: Sequence[ImageScene]) -> Sequence[ImageScene]:

@@ -28,6 +28,8 @@ from siteline.web.scenelist import can_be_drawn
 KINDS: Final[Mapping[str, str]] = {
     "figure.svg": "image/svg+xml",
     "figure.png": "image/png",
+    "scene.svg": "image/svg+xml",
+    "scene.png": "image/png",
     "compare.svg": "image/svg+xml",
     "compare.png": "image/png",
     "chips.svg": "image/svg+xml",
@@ -75,7 +77,8 @@ class Exports:
         case = self._desk.path
         makers: Mapping[str, Callable[[], bytes]] = {
             "figure": lambda: figure(held, form, query),
-            "compare": lambda: _drawn(lambda out: _compare(case, out, query), form),
+            "scene": lambda: _scene(case, held, form, query),
+            "compare": lambda: _drawn(lambda out: _compare(case, out, held, query), form),
             "chips": lambda: _drawn(lambda out: _chips(case, out, held, query), form),
             "report": lambda: zipped(report(case, held)),
             "bundle": lambda: zipped(bundle(case, held)),
@@ -152,14 +155,33 @@ def _drawn(draw: Callable[[Path], Mapping[str, Path]], form: str) -> bytes:
         return next(read_bytes(path) for path in written.values() if path.suffix == f".{form}")
 
 
-def _compare(case: Path, out: Path, query: Mapping[str, str]) -> Mapping[str, Path]:
+def _scene(case: Path, held: Held, form: str, query: Mapping[str, str]) -> bytes:
+    """The figure of one scene with scale, north, date and credit."""
+    from siteline.images.figures import alone
+    from siteline.publish.canvas import rasterise
+
+    if not query.get("scene"):
+        raise BadInput("name a scene: scene")
+    theme: Any = query.get("theme", "light")
+    page = alone(case, query["scene"], structure=_around(held, query), bands=_bands(query), theme=theme, offline=True)
+    return rasterise(page.plain, page.width, page.height) if form == "png" else page.svg.encode("utf-8")
+
+
+def _around(held: Held, query: Mapping[str, str]) -> str:
+    """The structure that a figure is drawn around: that of the query, if it has a footprint; else the whole site."""
+    key = query.get("structure", "")
+    found = held.data.structures.get(key)
+    return key if found is not None and found.geometry_wkt else ""
+
+
+def _compare(case: Path, out: Path, held: Held, query: Mapping[str, str]) -> Mapping[str, Path]:
     """The figure of two scenes with scale, north, dates and credits."""
     from siteline.images.figures import compare
 
     if not (query.get("before") and query.get("after")):
         raise BadInput("name two scenes: before and after")
     theme: Any = query.get("theme", "light")
-    names, structure = (query["before"], query["after"]), query.get("structure", "")
+    names, structure = (query["before"], query["after"]), _around(held, query)
     bands = _bands(query)
     return compare(
         case, *names, out, structure=structure, bands=bands, res=None, align=False, theme=theme, told=_silent, offline=True

@@ -208,4 +208,6 @@ def _warm(needed: Callable[[], bool]) -> None:
         return
     import PIL.Image  # noqa: F401
 
-    import siteline.web.windows  # noqa: F401
+    from siteline.web.windows import tiler
+
+    tiler()
