@@ -269,9 +269,9 @@ def test_the_power_sentence_says_what_was_put_in_and_what_would_have_been_missed
     strong, weak = missed_words(samples.trust())
     assert strong.replace("\u00a0", " ") == (
         "A change with a side of 15 m and a contrast of 4 standard deviations of the series would have been found with "
-        "probability 0.9 (of 200 put into these images); one of 8 m would not (0.21)."
+        "probability 0.9 (of 200 put into these images); one of 8 m with 0.21."
     )
-    assert weak.startswith("Not even a change with a side of 30\u00a0m")
+    assert weak.startswith("Not even a change with a side of 30\u00a0m would have been found with probability 0.9 or more")
     brief = tuple(replace(p, days=30.0) for p in samples.trust().power if p.size_m == 30.0 and p.contrast == 2.0)
     faint = replace(samples.trust(), power=(*samples.trust().power, *brief))
     assert len(missed_words(faint)) == 2  # those of one size share a sentence
@@ -302,6 +302,20 @@ def test_a_dip_above_a_size_takes_its_reading_away():
 def test_false_alarms_in_words(placebos, exceeding, expected):
     told = alarm_words(replace(samples.trust(), placebos=placebos, exceeding=exceeding)).replace("\u00a0", " ")
     assert told == f"False alarms: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("placebos", "exceeding", "expected"),
+    [
+        (400, 249, "249 of 400 unchanged places look at least this changed, so this is ordinary here."),
+        (400, 3, "3 of 400 unchanged places look at least this changed."),
+        (400, 1, "1 of 400 unchanged places looks at least this changed."),
+        (400, 0, "none of 400 unchanged places look at least this changed."),
+    ],
+)
+def test_where_no_change_is_reported_nothing_is_called_a_false_alarm(placebos, exceeding, expected):
+    trust = replace(samples.trust(), placebos=placebos, exceeding=exceeding)
+    assert alarm_words(trust, changed=False) == f"For comparison: {expected}"
 
 
 def test_no_placebos_is_not_no_false_alarms():
@@ -341,6 +355,18 @@ def test_where_the_images_do_not_speak_no_likelihood_word_is_used():
     assert "was not tested" in verdict(base).headline
 
 
+@pytest.mark.parametrize(("exceeding", "some"), [(3, True), (58, True), (60, False), (148, False), (None, False)])
+def test_below_the_threshold_unchanged_places_decide_the_words_and_no_likelihood_does(exceeding, some):
+    short = replace(unchanged().detected[0], evidence=1.8, probability=0.86)
+    trust = None if exceeding is None else samples.trust(exceeding=exceeding)
+    told = verdict(short, trust)
+    assert told.headline.startswith("Some evidence" if some else "No change told from chance")
+    assert not told.changed and not told.likelihood and "odds" not in told.evidence and "prior" not in told.evidence
+    assert "a finding needs 3.0" in told.evidence
+    if exceeding == 148:
+        assert told.headline.endswith("37\u00a0% of unchanged places show as much")
+
+
 def test_doubts_and_conflicts_are_sentences_of_their_own_each_once():
     _, answers = samples.at_odds()
     doubtful = replace(answers[0], doubts=("the baseline changes in the same gap", "the baseline changes in the same gap"))
@@ -370,6 +396,7 @@ def test_a_size_without_a_number_is_left_out():
 
 def test_shares_are_never_printed_as_certain():
     assert [share_text(s) for s in (0.0, 0.2, 0.9, 0.354, 1.0)] == ["0.01", "0.2", "0.9", "0.35", "0.99"]
+    assert [share_text(s) for s in (0.896, 0.8951, 0.8999)] == ["0.896", "0.895", "just short of 0.9"]
 
 
 # --- power and placebos -----------------------------------------------------------------------------------------------

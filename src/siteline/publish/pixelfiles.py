@@ -38,7 +38,7 @@ def write_series(series: Series, key: str, out: Path, *, theme: Paper = "light",
     def body(canvas: Canvas, y: float) -> float:
         return _put(canvas, *series_body(Pen(theme, "m"), series, SCREEN), y)
 
-    deck = " ".join([*told.doubts, *missed_words(series.trust)[:1], alarm_words(series.trust)])
+    deck = " ".join([*told.doubts, *missed_words(series.trust)[:1], alarm_words(series.trust, changed=told.changed)])
     return _write(f"series-{slug(key)}", figure_page(series.name, told.headline, deck, credit, body, theme), out)
 
 
@@ -53,10 +53,11 @@ def write_trust(
     if trust is None:
         return ()
     answer = found.evidence if found is not None else float("nan")
+    changed = found is not None and bool(found.changes)
 
     def body(canvas: Canvas, y: float) -> float:
         y = _put(canvas, *power_body(Pen(theme, "p"), trust, PAGE), y) + 12
-        y = canvas.paragraph(MARGIN, y + 12, PAGE, alarm_words(trust), 14, fill="ink") + 4
+        y = canvas.paragraph(MARGIN, y + 12, PAGE, alarm_words(trust, changed=changed), 14, fill="ink") + 4
         return _put(canvas, *placebo_body(Pen(theme, "q"), evidence, answer, trust, PAGE), y)
 
     deck = " ".join(missed_words(trust))

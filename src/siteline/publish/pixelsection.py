@@ -129,8 +129,10 @@ def _block(
         "figure": figures(lambda width: series_svg(series, width=width, prefix=f"px{index}-")),
         "missed": [clean(text) for text in missed_words(trust)],
         "power": figures(lambda width: power_svg(trust, width=width, prefix=f"pw{index}-")) if trust and has_power else {},
-        "alarms": clean(alarm_words(trust)),
-        "placebos": figures(lambda width: placebo_svg(placebos, evidence, trust, width=width, prefix=f"pl{index}-"))
+        "alarms": clean(alarm_words(trust, changed=told.changed)),
+        "placebos": figures(
+            lambda width: placebo_svg(placebos, evidence, trust, changed=told.changed, width=width, prefix=f"pl{index}-")
+        )
         if trust and len(placebos)
         else {},
         "note": clean(trust.note) if trust else "",

@@ -24,12 +24,22 @@ _FOOT: Final = 134.0
 
 
 def placebo_svg(
-    evidence: Sequence[float], answer: float, trust: Trust, *, theme: Theme = "auto", width: int = SCREEN, prefix: str = "q"
+    evidence: Sequence[float],
+    answer: float,
+    trust: Trust,
+    *,
+    changed: bool = True,
+    theme: Theme = "auto",
+    width: int = SCREEN,
+    prefix: str = "q",
 ) -> str:
-    """``evidence`` (log Bayes factor) of every placebo as a histogram, with the real ``answer`` and the threshold marked."""
+    """``evidence`` (log Bayes factor) of every placebo as a histogram, with the real ``answer`` and the threshold marked.
+
+    ``changed``: whether a change is reported, which decides how the count is told.
+    """
     pen = Pen(theme, f"{prefix}{width}")
     drawn, high = placebo_body(pen, evidence, answer, trust, width)
-    return document(alarm_words(trust), drawn, min(width, PAGE), high)
+    return document(alarm_words(trust, changed=changed), drawn, min(width, PAGE), high)
 
 
 def placebo_body(pen: Pen, evidence: Sequence[float], answer: float, trust: Trust, width: float) -> tuple[str, float]:

@@ -20,6 +20,8 @@ BARE: Final = math.log(3.0)
 """Log Bayes factor below which evidence is not worth more than a bare mention (Kass and Raftery 1995, section 3.2)."""
 RELIABLE: Final = 0.9
 UNRELIABLE: Final = 0.5
+ORDINARY: Final = 0.15
+"""Share of unchanged places that show as much, from which on a structure's evidence is told from chance no longer."""
 UNDETERMINED: Final = "It cannot be determined from these images whether it changed"
 _SD: Final = ("sd", "sigma", "standard deviations")
 
@@ -71,7 +73,7 @@ def verdict(
     if not math.isfinite(detected.evidence) or abs(detected.evidence) < BARE:
         return Verdict(f"{UNDETERMINED}; they weigh neither for nor against it", "", weight, doubts, changed=False)
     if detected.evidence > 0:
-        return Verdict("Some evidence of a change, below the threshold for a finding", told, weight, doubts, changed=False)
+        return Verdict(_below(trust), "", _short_of(detected), doubts, changed=False)
     if trust is not None and trust.power and not any(r.seen for r in readings(trust.power)):
         lost = f"No change found, but few would have been. {UNDETERMINED}"
         return Verdict(lost, "", weight, doubts, changed=False)
@@ -113,6 +115,23 @@ def evidence_words(detected: Detected) -> str:
     return told if prior is None else f"{told} The prior put a change at {percent(prior)}."
 
 
+def _below(trust: Trust | None) -> str:
+    """Evidence that is no finding: what it is worth is how rarely unchanged places show as much, not its own odds."""
+    if trust is None or trust.placebos == 0:
+        return "No change told from chance: how often unchanged places show as much was not tested"
+    often = f"{percent(trust.false_alarm)} of unchanged places show as much"
+    if trust.false_alarm >= ORDINARY:
+        return f"No change told from chance: {often}"
+    return f"Some evidence of a change, below the threshold for a finding: {often}"
+
+
+def _short_of(detected: Detected) -> str:
+    says = f"The images give a log Bayes factor of {detected.evidence:.1f} for a change"
+    if not math.isfinite(detected.threshold):
+        return f"{says}."
+    return f"{says}; a finding needs {detected.threshold:.1f}, which unchanged places rarely reach."
+
+
 def readings(power: Sequence[Power]) -> list[Reading]:
     """Each curve (one contrast and duration) read off; strongest contrast first, lasting changes before passing ones."""
     groups: dict[tuple[float, str, float], list[Power]] = {}
@@ -130,12 +149,21 @@ def missed_words(trust: Trust | None) -> list[str]:
     return [_missed(reading) for reading in told if reading.seen] + _never([reading for reading in told if not reading.seen])
 
 
-def alarm_words(trust: Trust | None) -> str:
-    """``False alarms: of 400 footprints where nothing is known to have changed, 3 show as much (about 1 %).``"""
+def alarm_words(trust: Trust | None, *, changed: bool = True) -> str:
+    """``False alarms: of 400 footprints where nothing is known to have changed, 3 show as much (about 1 %).``
+
+    ``changed``: whether a change is reported. Where none is, nothing can be a false alarm, and the same count is told as a
+    comparison: ``For comparison: 249 of 400 unchanged places look at least this changed, so this is ordinary here.``
+    """
     if trust is None or trust.placebos == 0:
         return "How often nothing at all looks like this was not tested."
-    shows = "shows" if trust.exceeding == 1 else "show"
     count = "none" if trust.exceeding == 0 else f"{trust.exceeding:,}"
+    if not changed:
+        looks = "looks" if trust.exceeding == 1 else "look"
+        places = f"{trust.placebos:,} unchanged place{'' if trust.placebos == 1 else 's'}"
+        so = ", so this is ordinary here" if trust.false_alarm >= ORDINARY else ""
+        return f"For comparison: {count} of {places} {looks} at least this changed{so}."
+    shows = "shows" if trust.exceeding == 1 else "show"
     of = plural(trust.placebos, "footprint")
     share = percent(trust.false_alarm) if trust.exceeding else f"fewer than 1 in {trust.placebos:,}"
     return f"False alarms: of {of} where nothing is known to have changed, {count} {shows} as much ({share})."
@@ -150,8 +178,12 @@ def contrast_words(point: Power, lasting: Literal["lasting", "for"] = "lasting")
 
 
 def share_text(share: float) -> str:
-    """A share found as a reader expects it, never 0 or 1: ``0.9``, ``0.35``."""
-    return f"{min(max(share, 0.01), 0.99):.2f}".rstrip("0")
+    """A share found as a reader expects it, never 0 or 1: ``0.9``, ``0.35``; what falls just short of ``RELIABLE`` does not
+    read like it: ``0.896``."""
+    told = f"{min(max(share, 0.01), 0.99):.2f}"
+    if share < RELIABLE <= float(told):
+        told = f"{share:.3f}"
+    return f"just short of {RELIABLE:g}" if share < RELIABLE <= float(told) else told.rstrip("0")
 
 
 def _never(lost: Sequence[Reading]) -> list[str]:
@@ -164,8 +196,8 @@ def _never(lost: Sequence[Reading]) -> list[str]:
         listed = f"{', '.join(most)} or {last}" if most else last
         each = "each " if most else ""
         told.append(
-            f"Not even a change with a side of {metres(size)} would have been found reliably with a contrast of {listed}, "
-            f"{each}of {same[0].injected:,} put into these images."
+            f"Not even a change with a side of {metres(size)} would have been found with probability {RELIABLE:g} or more "
+            f"at a contrast of {listed}, {each}of {same[0].injected:,} put into these images."
         )
     return told
 
@@ -179,7 +211,7 @@ def _missed(reading: Reading) -> str:
         f"found with probability {share_text(seen.share)} (of {seen.injected:,} put into these images)"
     )
     if lost is not None:
-        return f"{text}; one of {metres(lost.size_m)} would not ({share_text(lost.share)})."
+        return f"{text}; one of {metres(lost.size_m)} with {share_text(lost.share)}."
     return f"{text}; no smaller one was put in." if seen is first else f"{text}."
 
 
