@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,6 +175,35 @@ def test_the_state_says_what_the_commands_say(tmp_path: Path):
         ends = change.slow.cdf(day), change.fast.cdf(day)
         assert (ours["before"][0], ours["before"][20]) == pytest.approx(ends, abs=1e-6)
         assert low <= centre <= high
+
+
+def test_changes_found_in_the_pixels_are_in_the_state_as_in_the_commands(demo: tuple[Path, Any], tmp_path: Path):
+    case = Path(shutil.copy(demo[0] / "simulated" / "site.gpkg", tmp_path / "site.gpkg"))
+    answer = flow.answer(flow.with_images(case, flow.read(case)))
+    with serving(case, who="Ana") as bench:
+        told = bench.state()
+        shown = [
+            (s["id"], t["after_iso"], t["by_iso"], t["probability"]) for s in told["structures"] for t in s["transitions"]
+        ]
+        expected = answer.dating.to_json()["transitions"]
+        assert shown == [(t["structure_id"], t["after"], t["by"], t["probability"]) for t in expected]
+        machine = [o["id"] for o in told["observations"] if o["machine"]]
+        assert machine == [o.observation_id for o in flow.with_images(case, flow.read(case)).observations[-len(machine) :]]
+        assert {d["structure"] for d in told["detections"]} == {s["id"] for s in told["structures"]}
+        series = bench.get("/api/series/hall").json["stacks"][0]
+        assert {len(column) for column in (series["scenes"], series["days"], *series["values"].values())} == {146}
+        assert any(value is None for value in next(iter(series["values"].values())))
+        drawn = next(s for s in told["scenes"] if s["pixels"] and not s["looked"])
+        look = {"structure_id": "hall", "image_id": drawn["id"], "state": "absent", "confidence": "high"}
+        assert bench.put("observations", "n1", look).status == 200
+        after = bench.state()
+    label = named(after["observations"], "n1")
+    assert (label["scene"], label["first"], label["machine"]) == (drawn["id"], drawn["first"], False)
+    assert named(after["scenes"], drawn["id"])["looked"]
+    live = Live(case)
+    assert json.loads(json.dumps(state(live.held(), case="site.gpkg", read_only=False, curves=Curves()))) == after
+    live.close()
+    assert check_case(case) == []
 
 
 STATES = st.sampled_from(["absent", "being_built", "complete", "obscured"])

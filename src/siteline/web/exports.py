@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from siteline.guard.files import read_bytes
-from siteline.model.errors import BadInput, shorten
+from siteline.model.errors import BadInput, CaseBusy, shorten
 from siteline.web.desk import Desk
 from siteline.web.live import Held
 from siteline.web.scenelist import can_be_drawn
@@ -39,6 +39,9 @@ KINDS: Final[Mapping[str, str]] = {
     "layers.gpkg": "application/geopackage+sqlite3",
 }
 THEMES: Final = ("light", "dark", "print")
+MOST_WAITING: Final = 8
+"""Files that may be asked for before the first of them is done."""
+
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _MOST_CHOSEN: Final = 40
 
@@ -48,7 +51,7 @@ class Exports:
 
     def __init__(self, desk: Desk) -> None:
         """Start nothing yet."""
-        self._desk = desk
+        self._desk, self._waiting = desk, 0
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="siteline-export")
 
     def close(self) -> None:
@@ -66,8 +69,14 @@ class Exports:
         query = dict(request.query_params)
         if query.get("theme", "light") not in THEMES:
             raise BadInput(f"theme must be one of {', '.join(THEMES)}")
-        held = await self._desk.held()
-        made = await asyncio.wrap_future(self._worker.submit(self._made, kind, held, query))
+        if self._waiting >= MOST_WAITING:
+            raise CaseBusy(self._desk.path.name, f"{self._waiting} files are being made", "wait until they are done")
+        self._waiting += 1
+        try:
+            held = await self._desk.held()
+            made = await asyncio.wrap_future(self._worker.submit(self._made, kind, held, query))
+        finally:
+            self._waiting -= 1
         stem = re.sub(r"[^A-Za-z0-9_-]+", "-", self._desk.path.stem).strip("-") or "case"
         name = f"{stem}-{kind}"
         return Response(made, media_type=KINDS[kind], headers={"content-disposition": f'attachment; filename="{name}"'})

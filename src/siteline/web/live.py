@@ -142,12 +142,11 @@ class Live:
         data, sources = read.data, dict(read.data.sources)
         added: list[Observation] = []
         groups = _grouped(data.structures, data.observations)
-        if read.detected:
-            for name, own in groups.items():
-                looks, lent = self._from_pixels(read, name, own)
-                added += looks
-                sources.update(lent)
-                groups[name] = own + looks
+        for name in dict.fromkeys(found.structure_id for found in read.detected if found.structure_id in groups):
+            looks, lent = self._from_pixels(read, name, groups[name])
+            added += looks
+            sources.update(lent)
+            groups[name] += looks
         evidence = replace(data, observations=(*data.observations, *added), sources=sources) if added else data
         answers = self._answers
         dating = answers.dating(groups, evidence)
