@@ -185,7 +185,7 @@ def _numbered(pen: Pen, number: int, middle: float, y: float, shelf: Shelf) -> s
 
 
 def marks(pen: Pen, panel: Panel, lane: Sequence[Mark], y: float) -> str:
-    """Every look of a lane at ``y``: filled = clear, half = partly, hollow = could not tell."""
+    """Every look of a lane at ``y``: filled = clear, half = partly, hollow = could not tell, diamond = siteline's own."""
     radius = 4.2 if panel.enlarged else 3.4
     out = []
     said = Counter[float]()
@@ -213,9 +213,17 @@ def _dot(pen: Pen, mark: Mark, x: float, y: float, radius: float) -> str:
     if mark.clarity == "obscured" or state is None:
         return tag("circle", cx=x, cy=y, r=radius - 0.6, fill=paper, stroke=pen.colour("muted"), stroke_width=1.3)
     ink = pen.colour(state)
+    if mark.own:
+        return tag("path", d=diamond(x, y, radius + 1.6), fill=ink, stroke=paper, stroke_width=1)
     if mark.clarity == "clear":
         return tag("circle", cx=x, cy=y, r=radius, fill=ink, stroke=paper, stroke_width=1)
     half = f"M{num(x)} {num(y - radius)}A{num(radius)} {num(radius)} 0 0 0 {num(x)} {num(y + radius)}Z"
     return tag("circle", cx=x, cy=y, r=radius - 0.6, fill=paper, stroke=ink, stroke_width=1.3) + tag(
         "path", d=half, fill=ink
     )
+
+
+def diamond(x: float, y: float, reach: float) -> str:
+    """Path of a square on its corner, ``reach`` from its middle to each corner."""
+    r = num(reach)
+    return f"M{num(x)} {num(y - reach)}l{r} {r}l-{r} {r}l-{r} -{r}Z"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from siteline.publish.draw import Pen
+from siteline.publish.draw import Pen, diamond
 from siteline.publish.look import STATE_STYLES
+from siteline.publish.ownlooks import OWN
 from siteline.publish.panels import text_width
 from siteline.publish.rows import Row
 from siteline.publish.svg import num, tag
@@ -43,13 +44,16 @@ def flow(pen: Pen, entries: Sequence[tuple[str, str]], width: float, y: float) -
 
 
 def _signs(pen: Pen, rows: Sequence[Row]) -> list[tuple[str, str]]:
-    kinds = {m.clarity for r in rows for lane in r.lanes for m in lane.marks}
+    marks = [m for r in rows for lane in r.lanes for m in lane.marks]
+    kinds = {m.clarity for m in marks if not m.own}
     labels = {
         "clear": "look: state seen",
         "partly": "seen with low confidence, or disputed",
         "obscured": "looked, could not tell",
     }
     signs = [(label, _dot(pen, kind)) for kind, label in labels.items() if kind in kinds]
+    if any(m.own for m in marks):
+        signs.append((OWN, tag("path", d=diamond(16, 0, 5.8), fill=pen.colour("muted"))))
     if any(r.transitions for r in rows):
         signs += [("bracket, with 90 % and 50 % interval", _bar(pen)), ("how likely each date is", _hump(pen))]
     return signs

@@ -7,6 +7,7 @@ from typing import Any
 from siteline.model.dated import Dating
 from siteline.model.records import CaseData
 from siteline.publish.glyphs import clean
+from siteline.publish.ownlooks import own_looks
 from siteline.publish.words import plural
 
 LIKELIHOOD = (
@@ -25,6 +26,13 @@ _BLIND = (
 _SIGHTED = (
     "Every look was written by a person or taken from a published source; what siteline measured in the images itself is "
     "kept apart from it."
+)
+_OWN = (
+    "Looks were written by a person or taken from a published source, but for those that siteline added itself: these are "
+    "drawn as diamonds and called “siteline, from pixels”. Where siteline found a change in the pixels, and people name one "
+    "state before it and another after it, the two scenes that enclose the change count as looks: their dates are measured, "
+    "their states are the ones that people name, and they check no claim of those people. Everything else that siteline "
+    "measured is kept apart."
 )
 _PIXELS = (
     (
@@ -88,9 +96,12 @@ _TEXTS = (
 )
 
 
-def _with_pixels() -> tuple[tuple[str, str], ...]:
-    """The same, where siteline also measured the images: what it did not look at is corrected, what it did is added."""
-    corrected = tuple((title, text.replace(_BLIND, _SIGHTED)) for title, text in _TEXTS)
+def _with_pixels(*, own: bool) -> tuple[tuple[str, str], ...]:
+    """The same, where siteline also measured the images: what it did not look at is corrected, what it did is added.
+
+    ``own``: whether looks of its own are among the observations.
+    """
+    corrected = tuple((title, text.replace(_BLIND, _OWN if own else _SIGHTED)) for title, text in _TEXTS)
     return *corrected[:-1], *_PIXELS, corrected[-1]
 
 
@@ -111,8 +122,9 @@ def method(data: CaseData, dating: Dating, *, measured: bool = False) -> dict[st
     if settings.vocabulary:
         listed = "; ".join(f"{word} = {state}" for word, state in sorted(settings.vocabulary.items()))
         notes.append(clean(f"State words of this case: {listed}."))
+    texts = _with_pixels(own=bool(own_looks(data))) if measured else _TEXTS
     return {
-        "texts": [{"title": title, "text": clean(text)} for title, text in (_with_pixels() if measured else _TEXTS)],
+        "texts": [{"title": title, "text": clean(text)} for title, text in texts],
         "words": [{"word": word, "range": share} for word, share in LIKELIHOOD],
         "notes": notes,
     }

@@ -14,6 +14,7 @@ from siteline.publish.anchors import anchor
 from siteline.publish.changemap import map_svg
 from siteline.publish.glyphs import clean
 from siteline.publish.mapvalues import ChangeMap, map_words
+from siteline.publish.ownlooks import own_looks
 from siteline.publish.placeboplot import placebo_svg
 from siteline.publish.powerplot import power_svg
 from siteline.publish.rows import structure_name
@@ -60,7 +61,7 @@ def pixels_view(data: CaseData, shown: PixelsShown, figures: Figures) -> View:
     ]
     full.sort(key=lambda i: not told[i].changed)
     return {
-        "lede": _lede(shown, list(told.values())),
+        "lede": _lede(shown, list(told.values()), own=bool(own_looks(data))),
         "blocks": [_block(data, shown, i, series[i], told[i], figures, n) for n, i in enumerate(full)],
         "quiet": [_line(data, i, series[i], told[i]) for i in series if i not in full],
         "unmeasured": [structure_name(data, i) for i in ids if i not in measured],
@@ -160,14 +161,20 @@ def _map(values: ChangeMap, figures: Figures, index: int) -> View:
     }
 
 
-def _lede(shown: PixelsShown, told: Sequence[Verdict]) -> str:
+def _lede(shown: PixelsShown, told: Sequence[Verdict], *, own: bool) -> str:
     changed = sum(t.changed for t in told)
     scenes = len({(m.stack, m.scene_id) for m in shown.measured})
     stacks = len({d.stack for d in shown.detected if d.stack != ALL} | {m.stack for m in shown.measured})
     took = f"siteline measured {plural(len(told), 'structure')} in {plural(scenes, 'scene')} of {plural(stacks, 'stack')}"
     found = {0: "found no change", 1: "found a change in one of them"}.get(changed, f"found a change in {changed} of them")
     found = "found a change" if changed == len(told) == 1 else found
-    return f"{took} and {found}. Nobody's reading of the images enters here; it is evidence beside what people wrote."
+    beside = "it is evidence beside what people wrote."
+    if own:
+        beside = (
+            "where people name the states before and after a change, its dates also stand in the timelines, as looks of "
+            "siteline’s own."
+        )
+    return f"{took} and {found}. Nobody’s reading of the images enters here; {beside}"
 
 
 def _weight(told: Verdict) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from siteline.model.dated import Dating, History, Transition
@@ -13,6 +13,7 @@ from siteline.publish.figure import key_figure_svg, key_histories, key_positions
 from siteline.publish.glyphs import clean
 from siteline.publish.look import bracket_words, day, day_range, likelihood, percent, span_words, state_word
 from siteline.publish.method import method
+from siteline.publish.ownlooks import OWN, is_own, look_names, own_looks, own_sources, side_words
 from siteline.publish.pixelsection import PixelsShown, pixels_view
 from siteline.publish.rows import structure_name
 from siteline.publish.sections import claims, disagreements, matrix, positions, source_refs
@@ -28,7 +29,7 @@ def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures
 
     ``pixels`` is a key of the view only where pixels were measured.
     """
-    known = {o.observation_id for o in data.observations}
+    known = look_names(data)
     key = [h.structure_id for h in key_histories(data, dating)]
     ordered = [*key, *(s for s in dating.histories if s not in key)]
     histories = [dating.histories[s] for s in ordered]
@@ -37,7 +38,7 @@ def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures
     view = {
         "title": clean(data.settings.title) or "What changed, and when",
         "subtitle": clean(data.settings.subtitle),
-        "facts": _facts(data, dating),
+        "facts": _facts(data, dating, pixels),
         "empty": "" if seen else _emptiness(data, measured=pixels is not None),
         "findings": [_assessment(data, a, known) for a in weighing.findings],
         "headline": headline(data, weighing),
@@ -52,6 +53,7 @@ def prepare(data: CaseData, dating: Dating, weighing: Weighing, figures: Figures
         "disagreements": disagreements(data, weighing, known),
         "observations": [_observation(data, o) for o in data.observations],
         "sources": [_source(data, s) for s in data.sources],
+        "own": bool(own_looks(data)),
         "method": method(data, dating, measured=pixels is not None),
     }
     return view if pixels is None else {**view, "pixels": pixels_view(data, pixels, figures)}
@@ -74,12 +76,12 @@ def headline(data: CaseData, weighing: Weighing) -> list[str]:
     ]
 
 
-def observation_refs(ids: Iterable[str], known: set[str]) -> list[dict[str, str]]:
-    """Links to observations; an id the case does not hold is printed without a link."""
-    return [{"text": clean(i), "to": anchor("o", i) if i in known else ""} for i in dict.fromkeys(ids)]
+def observation_refs(ids: Iterable[str], known: Mapping[str, str]) -> list[dict[str, str]]:
+    """Links to observations by what they are called (``look_names``); an id the case does not hold has no link."""
+    return [{"text": known.get(i) or clean(i), "to": anchor("o", i) if i in known else ""} for i in dict.fromkeys(ids)]
 
 
-def _assessment(data: CaseData, assessment: Assessment, known: set[str]) -> View:
+def _assessment(data: CaseData, assessment: Assessment, known: Mapping[str, str]) -> View:
     number = ""
     if assessment.probability is not None:
         number = percent(assessment.probability)
@@ -119,7 +121,9 @@ def _about(data: CaseData, history: History) -> View:
     }
 
 
-def _structure(data: CaseData, history: History, weighing: Weighing, figures: Figures, index: int, known: set[str]) -> View:
+def _structure(
+    data: CaseData, history: History, weighing: Weighing, figures: Figures, index: int, known: Mapping[str, str]
+) -> View:
     return {
         **_about(data, history),
         "figure": figures(
@@ -138,7 +142,7 @@ def _quiet(data: CaseData, histories: list[History], weighing: Weighing, figures
     }
 
 
-def _transition(number: int, change: Transition, known: set[str]) -> View:
+def _transition(number: int, change: Transition, known: Mapping[str, str]) -> View:
     after, by = change.bracket.after, change.bracket.by
     return {
         "number": number,
@@ -159,9 +163,10 @@ def _transition(number: int, change: Transition, known: set[str]) -> View:
 def _observation(data: CaseData, o: Observation) -> View:
     scene = data.scenes.get(o.scene_id)
     source = data.sources.get(o.source_id)
+    own = is_own(o.observation_id, o.observer)
     provider = scene.provider if scene and scene.provider != "not stated" else ""
     return {
-        "id": clean(o.observation_id),
+        "id": side_words(o) if own else clean(o.observation_id),
         "to": anchor("o", o.observation_id),
         "structure": structure_name(data, o.structure_id),
         "structure_to": anchor("s", o.structure_id) if o.structure_id in data.structures else "",
@@ -169,7 +174,7 @@ def _observation(data: CaseData, o: Observation) -> View:
         "state": clean(state_word(o.state)),
         "confidence": clean(o.confidence),
         "text": clean(o.paraphrase),
-        "who": clean(o.observer or (source.publisher if source else "")),
+        "who": OWN if own else clean(o.observer or (source.publisher if source else "")),
         "scene": clean(" · ".join(filter(None, (provider, scene.credit if scene else "")))),
         "source": source_refs(data, [o.source_id] if o.source_id else []),
     }
@@ -189,20 +194,24 @@ def _source(data: CaseData, source_id: str) -> View:
     }
 
 
-def _facts(data: CaseData, dating: Dating) -> str:
+def _facts(data: CaseData, dating: Dating, pixels: PixelsShown | None) -> str:
     looks = [look for h in dating.histories.values() for look in h.looks]
     period = data.settings.period_span()
+    own = len(own_looks(data))
     parts = [
-        plural(len(data.observations), "observation"),
-        plural(len(data.scenes), "scene"),
-        plural(len(data.sources), "source"),
+        plural(len(data.observations) - own, "observation"),
+        plural(own, "look of siteline’s own, from pixels", "looks of siteline’s own, from pixels") if own else "",
+        plural(len({m.scene_id for m in pixels.measured}), "scene measured", "scenes measured")
+        if pixels is not None
+        else plural(len(data.scenes), "scene"),
+        plural(len(data.sources) - len(own_sources(data)), "source"),
         plural(len(data.claims), "published claim"),
     ]
     if period:
         parts.append(day_range(period[0], period[1] - 1))
     elif looks:
         parts.append(day_range(min(x.first for x in looks), max(x.first for x in looks)))
-    return " · ".join(parts)
+    return " · ".join(filter(None, parts))
 
 
 def _emptiness(data: CaseData, *, measured: bool) -> str:

@@ -13,6 +13,7 @@ from siteline.model.records import CaseData, Source
 from siteline.model.states import canonical
 from siteline.publish.glyphs import clean
 from siteline.publish.look import bracket_words, day, day_range, percent, state_word
+from siteline.publish.ownlooks import OWN, is_own, look_names
 
 Clarity = Literal["clear", "partly", "obscured"]
 
@@ -28,13 +29,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One or more looks of one line on one day that say the same; ``state`` None where they could not tell."""
+    """One or more looks of one line on one day that say the same; ``state`` None where they could not tell. ``own``: looks
+    that siteline added from the pixels."""
 
     at: float
     state: str | None
     clarity: Clarity
     observation_ids: tuple[str, ...]
     text: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,9 @@ def _seen_state(look: Look, vocabulary: Mapping[str, str]) -> str | None:
 
 
 def _lanes(data: CaseData, history: History, limit: int) -> tuple[Lane, ...]:
-    lines = {look.observation_id: line_of(data.sources, look.source_id) or look.observer for look in history.looks}
+    lines = {look.observation_id: _line(data, look) for look in history.looks}
     counts = Counter(lines.values())
-    ranked = sorted(counts, key=lambda line: (-counts[line], line))
+    ranked = sorted(counts, key=lambda line: (line == OWN, -counts[line], line))
     shown = ranked if len(ranked) <= limit else ranked[: limit - 1]
     groups: dict[str, list[Look]] = {line: [] for line in shown}
     for look in history.looks:
@@ -147,23 +150,31 @@ def _lanes(data: CaseData, history: History, limit: int) -> tuple[Lane, ...]:
     return tuple(Lane(clean(label), _marks(data, looks)) for label, looks in groups.items())
 
 
+def _line(data: CaseData, look: Look) -> str:
+    if is_own(look.observation_id, look.observer):
+        return OWN
+    return line_of(data.sources, look.source_id) or look.observer
+
+
 def _marks(data: CaseData, looks: Sequence[Look]) -> tuple[Mark, ...]:
+    names = look_names(data)
     scenes = {o.observation_id: data.scenes.get(o.scene_id) for o in data.observations}
-    grouped: dict[tuple[float, str, Clarity], list[Look]] = {}
+    grouped: dict[tuple[float, str, Clarity, bool], list[Look]] = {}
     for look in looks:
         state = _seen_state(look, data.settings.vocabulary)
-        grouped.setdefault((look.first, state or "", clarity(look)), []).append(look)
+        own = is_own(look.observation_id, look.observer)
+        grouped.setdefault((look.first, state or "", clarity(look), own), []).append(look)
     marks = []
-    for (at, state, how), same in sorted(grouped.items(), key=lambda item: item[0]):
+    for (at, state, how, own), same in sorted(grouped.items(), key=lambda item: item[0]):
         said = []
         for look in same[:8]:
             scene = scenes.get(look.observation_id)
-            who = " · ".join(
-                filter(None, (look.observer, scene.provider if scene and scene.provider != "not stated" else ""))
-            )
+            provider = scene.provider if scene and scene.provider != "not stated" else ""
+            who = " · ".join(filter(None, (OWN if own else look.observer, provider)))
             why = f" ({look.reason})" if look.reason else ""
-            said.append(f"{look.observation_id}: {state_word(look.word)}, {look.confidence} confidence, {who}{why}")
+            name = names.get(look.observation_id, look.observation_id)
+            said.append(f"{name}: {state_word(look.word)}, {look.confidence} confidence, {who}{why}")
         more = [f"and {len(same) - 8} more"] if len(same) > 8 else []
         text = "\n".join((day(at), *said, *more))
-        marks.append(Mark(at, state or None, how, tuple(look.observation_id for look in same), text))
+        marks.append(Mark(at, state or None, how, tuple(look.observation_id for look in same), text, own))
     return tuple(marks)

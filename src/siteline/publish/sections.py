@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from siteline.model.records import CaseData, Claim
@@ -44,7 +44,7 @@ def positions(data: CaseData, weighing: Weighing, figures: Figures, tell: Tell) 
     }
 
 
-def claims(data: CaseData, weighing: Weighing, known: set[str]) -> View:
+def claims(data: CaseData, weighing: Weighing, known: Mapping[str, str]) -> View:
     """The claims, those that go too far first, with a count per verdict."""
     counts: Counter[str] = Counter(v.verdict for v in weighing.claims)
     ordered = sorted(weighing.claims, key=lambda v: _ORDER.index(v.verdict))
@@ -77,7 +77,7 @@ def matrix(data: CaseData, weighing: Weighing, tell: Tell) -> View | None:
     }
 
 
-def disagreements(data: CaseData, weighing: Weighing, known: set[str]) -> list[View]:
+def disagreements(data: CaseData, weighing: Weighing, known: Mapping[str, str]) -> list[View]:
     """Every disagreement with every side."""
     return [_disagreement(data, d, known) for d in weighing.disagreements]
 
@@ -129,7 +129,7 @@ def _triple(value: tuple[float, float, float]) -> str:
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
-def _claim(data: CaseData, v: ClaimVerdict, known: set[str]) -> View:
+def _claim(data: CaseData, v: ClaimVerdict, known: Mapping[str, str]) -> View:
     differs = v.with_own != v.verdict
     own: str = v.with_own if differs else "the same"
     if v.probability_with_own is not None:
@@ -149,7 +149,8 @@ def _claim(data: CaseData, v: ClaimVerdict, known: set[str]) -> View:
         "own": own,
         "differs": differs,
         "observations": [
-            {"text": clean(i), "to": anchor("o", i) if i in known else ""} for i in dict.fromkeys(v.observation_ids)
+            {"text": known.get(i) or clean(i), "to": anchor("o", i) if i in known else ""}
+            for i in dict.fromkeys(v.observation_ids)
         ],
     }
 
@@ -179,7 +180,7 @@ def _matrix_row(data: CaseData, row: MatrixRow, ids: list[str]) -> View:
     }
 
 
-def _disagreement(data: CaseData, d: Disagreement, known: set[str]) -> View:
+def _disagreement(data: CaseData, d: Disagreement, known: Mapping[str, str]) -> View:
     claim_ids = {c.claim_id for c in data.claims}
     return {
         "title": clean(d.title),
@@ -189,7 +190,7 @@ def _disagreement(data: CaseData, d: Disagreement, known: set[str]) -> View:
                 "text": clean(text),
                 "refs": [
                     {
-                        "text": clean(i),
+                        "text": known.get(i) or clean(i),
                         "to": anchor("o", i) if i in known else anchor("c", i) if i in claim_ids else "",
                     }
                     for i in ids
