@@ -59,6 +59,19 @@ def read_bytes(path: Path) -> bytes:
         raise trouble(path, error) from error
 
 
+def modified(path: Path) -> tuple[int, ...]:
+    """What changes when SQLite writes to ``path``: times and sizes of it and of what lies beside it; 0 where nothing is."""
+    told: list[int] = []
+    for tail in _SIDECARS:
+        try:
+            found = path.with_name(path.name + tail).stat()
+        except OSError:
+            told += [0, 0]
+        else:
+            told += [found.st_mtime_ns, found.st_size]
+    return tuple(told)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, all or nothing. Raises ``FileTrouble``."""
     write_bytes(path, text.encode("utf-8"))

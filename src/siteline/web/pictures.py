@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siteline.cube.stacks import stacks
-from siteline.images.opening import finest, reader
+from siteline.guard.files import modified
+from siteline.images.opening import finest, images_folder, reader
 from siteline.model.errors import BadInput, NoArea, NoScenes, shorten
 from siteline.model.grid import Grid
 from siteline.model.scene import ImageScene
@@ -71,6 +72,12 @@ class Kept(Generic[K, T]):
                 self._total -= self._size(self._values.popitem(last=False)[1])
         return value
 
+    def clear(self) -> None:
+        """Hold nothing any more."""
+        with self._lock:
+            self._values.clear()
+            self._total = 0
+
 
 class Pictures:
     """What draws the scenes of the case at ``path``; use ``open`` and ``close``."""
@@ -82,7 +89,8 @@ class Pictures:
         self._reader: Reader | None = None
         self._samples: Kept[Any, Sample] = Kept(_SAMPLES)
         self._stretches: Kept[Any, Stretch] = Kept(256)
-        self.finished: Kept[Any, bytes] = Kept(MOST_KEPT, len)
+        self._copied: Any = None
+        self._finished: Kept[Any, bytes] = Kept(MOST_KEPT, len)
 
     def open(self, needed: Callable[[], bool]) -> None:
         """Begin. ``needed`` waits until it is known whether there is anything to draw; what draws is then imported."""
@@ -93,6 +101,16 @@ class Pictures:
         """Finish what is under way; close every file."""
         self._pool.shutdown()
         self._stack.close()
+
+    @property
+    def finished(self) -> Kept[Any, bytes]:
+        """Pictures made lately; none any more once copies were fetched beside the case, for there is more to be seen."""
+        copied = modified(images_folder(self._path) / "index.sqlite")
+        if copied != self._copied:
+            self._copied = copied
+            for kept in (self._finished, self._samples, self._stretches):
+                kept.clear()
+        return self._finished
 
     @property
     def reader(self) -> Reader:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from siteline.publish.stretch import Stretch
 
 MOST_ZOOM = 24
-KEEP = {"cache-control": "private, max-age=600"}
+KEEP = {"cache-control": "private, max-age=60"}
 
 
 def routes(desk: Desk, pictures: Pictures) -> list[Route]:
