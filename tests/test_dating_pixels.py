@@ -11,8 +11,10 @@ from siteline.dating.engine import date_observations
 from siteline.dating.pixels import OBSERVER, with_pixels
 from siteline.model.changed import Detected, PixelChange, Size
 from siteline.model.dated import Bracket, Posterior
-from siteline.model.records import CaseData
+from siteline.model.records import CaseData, Event
+from siteline.model.settings import Settings
 from siteline.model.span import Span
+from siteline.weigh.events import positions
 from weigh_cases import case, claim, look, source, verdict
 
 
@@ -122,6 +124,59 @@ def test_two_changes_are_two_pairs_of_looks_from_one_source() -> None:
     assert [o.state for o in looks] == ["absent", "complete", "complete", "dismantled"]
     assert len({o.observation_id for o in made.observations}) == len(made.observations)
     assert made.sources["pixels:hall"].repeats == ("a", "b", "c")
+
+
+def test_of_two_changes_without_a_label_between_them_only_the_outer_looks_are_told() -> None:
+    again = change("2020-05-20T10:30:00Z", "2020-05-25T10:30:00Z")
+    data = case(LABELS)
+    made = with_pixels(data, [found(STEP, again)])
+    assert [(o.observation_id, o.when.text, o.state) for o in made.observations[2:]] == [
+        ("pixels:hall:1:before", "2020-05-10T10:30Z", "absent"),
+        ("pixels:hall:2:after", "2020-05-25T10:30Z", "complete"),
+    ]
+    assert all(o.pixel_date is None for o in made.observations)
+    # intervals that overlap leave no room for a label, whatever was said in those days
+    wide = change("2020-05-16T10:30:00Z", "2020-05-21T10:30:00Z", spill=0.1)
+    said = (*LABELS, look("o3", "2020-05-15", "dismantled"))
+    assert [o.state for o in with_pixels(case(said), [found(STEP, wide)]).observations[3:]] == ["absent", "complete"]
+
+
+def test_the_date_of_the_pixels_takes_the_place_of_the_prior() -> None:
+    labels = (look("o1", "2019-03-01", "complete"), look("o2", "2021-03-01", "dismantled"))
+    lean = replace(STEP, posterior=Posterior(STEP.posterior.edges, np.array([0.002, 0.997, 0.001])))
+    made = with_pixels(case(labels), [found(lean)])
+    (told,) = date_observations(made.observations, made.settings, ("hall",)).histories["hall"].transitions
+    # taking a structure down takes weeks by the prior rates; these pixels have seen that it took days
+    assert told.by_pixels and told.probability == pytest.approx(0.997, abs=1e-9)
+    assert told.before_range(STEP.bracket.by or 0.0) == (1.0, 1.0, 1.0)
+    edges, mass = told.posterior.edges, told.posterior.mass
+    assert (edges[0], edges[-1], mass.sum()) == (STEP.bracket.after, STEP.bracket.by, pytest.approx(1.0))
+    # a label that makes the bracket narrower decides by itself
+    seen = look("o3", "2020-05-12", "dismantled", "b")
+    nearer = with_pixels(case((*labels, seen)), [found(lean)])
+    (told,) = date_observations(nearer.observations, nearer.settings, ("hall",)).histories["hall"].transitions
+    assert not told.by_pixels and "o3" in told.deciding
+
+
+@pytest.mark.parametrize(("mass", "decided"), [((0.003, 0.02, 0.974, 0.003), True), ((0.003, 0.5, 0.494, 0.003), False)])
+def test_pixels_decide_an_event_inside_their_bracket_where_they_put_the_change_on_one_side(
+    mass: tuple, decided: bool
+) -> None:
+    edges = np.array([day("2020-05-01"), day("2020-05-10"), day("2020-05-15"), day("2020-05-20"), day("2020-06-01")])
+    posterior = Posterior(edges, np.array(mass))
+    step = replace(STEP, posterior=posterior, bracket=Bracket(edges[1], edges[3]))
+    data = case(
+        LABELS,
+        events=(Event("summit", Span.parse("2020-05-14"), "UTC", "a summit", "a"),),
+        settings=Settings(key_events=("summit",)),
+    )
+    made = with_pixels(data, [found(step)])
+    dating = date_observations(made.observations, made.settings, ("hall",))
+    (told,) = positions(made, dating)
+    assert told.decided is decided
+    words = told.assessment.text if decided else told.assessment.confidence
+    assert "the pixels make a change" in words.lower()
+    assert ("cannot be determined" in told.assessment.text) is not decided
 
 
 def test_ids_and_sources_of_the_case_are_left_alone() -> None:

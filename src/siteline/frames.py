@@ -55,6 +55,8 @@ def records_frame(records: Iterable[Any], kind: type) -> pd.DataFrame:
     rows = list(records)
     columns: dict[str, Any] = {}
     for name, declared in [(f.name, str(f.type)) for f in fields(kind)]:
+        if name == "pixel_date":  # of looks that siteline adds; no column of a case
+            continue
         values = [getattr(row, name) for row in rows]
         if declared == Span.__name__:
             columns[name] = pd.Series([span.text for span in values], dtype="object")

@@ -6,7 +6,7 @@ Looks are read and told as a story (``reading``, ``narrative``), laid on a grid 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +18,7 @@ from siteline.dating.chain import Chain, build
 from siteline.dating.grid import Grid
 from siteline.dating.grid import build as build_grid
 from siteline.dating.narrative import Change, changes, decode
+from siteline.dating.pixels import dated
 from siteline.dating.priors import Labels
 from siteline.dating.reading import Reader, Reading
 from siteline.model.dated import Dating, History
@@ -64,6 +65,11 @@ def iter_histories(
     by_structure: dict[str, list[Observation]] = {name: [] for name in structure_ids}
     for observation in observations:
         by_structure.setdefault(observation.structure_id, []).append(observation)
+    for made in _histories(by_structure, settings):
+        yield dated(made, by_structure[made.structure_id])
+
+
+def _histories(by_structure: Mapping[str, list[Observation]], settings: Settings) -> Iterator[History]:
     chain = build(settings.rates)
     reader = Reader(settings.vocabulary, Labels(settings.noise))
     rows = iter(by_structure.items())

@@ -10,6 +10,7 @@ import numpy as np
 from siteline.dating.answers import posterior
 from siteline.dating.batch import pack
 from siteline.dating.chain import DAY, build, generator, step_tables
+from siteline.dating.engine import date_observations
 from siteline.dating.grid import build as build_grid
 from siteline.dating.grid import window
 from siteline.dating.narrative import changes, decode
@@ -45,4 +46,5 @@ def posteriors(
         start, end = window(grid, change)
         edges = grid.edges[start : end + 1] / DAY
         made.append([posterior(edges, row) for row in solved.mass[:, batch.mass_start[w] : batch.mass_start[w + 1]]])
-    return made
+    told = date_observations(observations, settings, (structure_id,)).histories[structure_id].transitions
+    return [[t.posterior] * len(factors) if t.by_pixels else each for t, each in zip(told, made, strict=True)]

@@ -3,18 +3,23 @@ other.
 
 The pixels know that something changed and when, not what it means. Where observers name one state before a change and
 another after it, the scenes at the ends of its 99 % interval become two looks: the last scene still as before, the first as
-after.
+after. The second of them carries the posterior over the date, which takes the place of one that prior rates alone would
+spread over the bracket. Of two changes with no label between them only the outer looks are told: what lay between has no
+name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import floor
 from typing import Final
 
+import numpy as np
+
 from siteline.model.changed import ALL, Detected, PixelChange
-from siteline.model.records import CaseData, Observation, Source
+from siteline.model.dated import History, Posterior, Transition
+from siteline.model.records import CaseData, Observation, PixelDate, Source
 from siteline.model.span import Span, from_days, iso
 from siteline.model.states import canonical
 
@@ -36,19 +41,61 @@ def with_pixels(data: CaseData, detected: Sequence[Detected]) -> CaseData:
     sources: dict[str, Source] = {}
     ids = {o.observation_id for o in data.observations}
     for found in _leading(detected):
-        for n, change in enumerate(found.changes, start=1):
-            pair = _labels(data, found.structure_id, change)
+        key = _free(f"pixels:{found.structure_id}", data.sources)
+        for run in _runs(data, found):
+            pair = _labels(data, found.structure_id, (_ends(run[0][1])[0], _ends(run[-1][1])[1]))
             if pair is None:
                 continue
-            key = _free(f"pixels:{found.structure_id}", data.sources)
             lent = {o.source_id for o in pair if o.source_id}
             known = sources.get(key)
             repeats = tuple(sorted(lent | set(known.repeats if known else ())))
             sources[key] = Source(key, "siteline", title="Dates of changes found in the pixels", repeats=repeats)
-            added += _looks(found, change, pair, key, [_free(f"{key}:{n}:{side}", ids) for side in ("before", "after")])
+            names = (_free(f"{key}:{run[0][0]}:before", ids), _free(f"{key}:{run[-1][0]}:after", ids))
+            added += _looks(found, [change for _, change in run], pair, key, names)
     if not added:
         return data
     return replace(data, observations=(*data.observations, *added), sources={**data.sources, **sources})
+
+
+def dated(history: History, observations: Iterable[Observation]) -> History:
+    """``history`` with the dates of the pixels where two looks that they added bound a change.
+
+    Prior rates say how such things come about in general; the posterior of the pixels has seen this one. A bracket that
+    another look makes narrower keeps the part of it that lies inside.
+    """
+    known = {(o.pixel_date.since, o.observation_id): o.pixel_date for o in observations if o.pixel_date is not None}
+    if not known:
+        return history
+    return replace(history, transitions=tuple(_by_pixels(t, known) for t in history.transitions))
+
+
+def _by_pixels(transition: Transition, known: Mapping[tuple[str, str], PixelDate]) -> Transition:
+    deciding = set(transition.deciding)
+    date = next((date for (since, until), date in known.items() if {since, until} <= deciding), None)
+    if date is None or transition.bracket.after is None or transition.bracket.by is None:
+        return transition
+    whole = Posterior(np.array(date.edges), np.array(date.mass))
+    inside = _within(whole, transition.bracket.after, transition.bracket.by)
+    if inside is None:
+        return transition
+    return replace(
+        transition,
+        posterior=inside,
+        slow=inside,
+        fast=inside,
+        interval50=inside.interval(0.5),
+        interval90=inside.interval(0.9),
+        probability=whole.cdf(transition.bracket.by) - whole.cdf(transition.bracket.after),
+        by_pixels=True,
+    )
+
+
+def _within(whole: Posterior, start: float, end: float) -> Posterior | None:
+    """The part of a posterior from ``start`` to ``end``, days; None where it puts nothing there."""
+    inner = whole.edges[(whole.edges > start) & (whole.edges < end)]
+    edges = np.concatenate(([start], inner, [end]))
+    mass = np.diff([whole.cdf(float(edge)) for edge in edges])
+    return Posterior(edges, mass / mass.sum()) if mass.sum() > 0 else None
 
 
 def _leading(detected: Sequence[Detected]) -> list[Detected]:
@@ -62,14 +109,39 @@ def _leading(detected: Sequence[Detected]) -> list[Detected]:
     return [found for found in joint if found is not None]
 
 
-def _labels(data: CaseData, structure_id: str, change: PixelChange) -> tuple[Observation, Observation] | None:
-    """The last label before the change and the first after it, where they name different states."""
-    first, last = _ends(change)
-    told = [
+def _runs(data: CaseData, found: Detected) -> list[list[tuple[int, PixelChange]]]:
+    """The changes, numbered from 1, those with no label between them together."""
+    runs: list[list[tuple[int, PixelChange]]] = []
+    for n, change in enumerate(found.changes, start=1):
+        if runs and not _between(data, found.structure_id, _ends(runs[-1][-1][1])[1], _ends(change)[0]):
+            runs[-1].append((n, change))
+        else:
+            runs.append([(n, change)])
+    return runs
+
+
+def _between(data: CaseData, structure_id: str, start: float, end: float) -> bool:
+    """Whether a label was given from ``start`` to ``end``, days."""
+    return any(
+        o.when.last_day >= start and floor(start) <= o.when.first_day <= end and o.when.last_day <= floor(end) + 1
+        for o in _telling(data, structure_id)
+    )
+
+
+def _telling(data: CaseData, structure_id: str) -> list[Observation]:
+    """Dated looks at a structure that name its state."""
+    words = data.settings.vocabulary
+    return [
         o
         for o in data.observations
-        if o.structure_id == structure_id and o.when.known and canonical(o.state, data.settings.vocabulary) is not None
+        if o.structure_id == structure_id and o.when.known and canonical(o.state, words) is not None
     ]
+
+
+def _labels(data: CaseData, structure_id: str, ends: tuple[float, float]) -> tuple[Observation, Observation] | None:
+    """The last label before ``ends`` and the first after them, where they name different states."""
+    first, last = ends
+    told = _telling(data, structure_id)
     # a label of a calendar day may be of the very scene that ends the interval; a vaguer one may be of either side
     early = [o for o in told if o.when.first_day <= first and o.when.last_day <= floor(first) + 1]
     late = [o for o in told if o.when.last_day >= last and o.when.first_day >= floor(last) and o.when.first_day > first]
@@ -94,11 +166,19 @@ def _ends(change: PixelChange) -> tuple[float, float]:
 
 
 def _looks(
-    found: Detected, change: PixelChange, pair: tuple[Observation, Observation], source: str, ids: Sequence[str]
+    found: Detected,
+    run: Sequence[PixelChange],
+    pair: tuple[Observation, Observation],
+    source: str,
+    ids: tuple[str, str],
 ) -> list[Observation]:
     told = ("still as before a change in the pixels", "as after a change in the pixels")
+    days = (_ends(run[0])[0], _ends(run[-1])[1])
+    whole = run[0].posterior
+    # two changes that no label parts have no date of their own between two names
+    date = PixelDate(ids[0], tuple(whole.edges.tolist()), tuple(whole.mass.tolist())) if len(run) == 1 else None
     made = []
-    for key, day, label, words in zip(ids, _ends(change), pair, told, strict=True):
+    for key, day, label, words, own in zip(ids, days, pair, told, (None, date), strict=True):
         instant = from_days(day)
         made.append(
             Observation(
@@ -110,6 +190,7 @@ def _looks(
                 paraphrase=f"{words}; the state is the one that {label.observation_id} names",
                 source_id=source,
                 observer=OBSERVER,
+                pixel_date=own,
             )
         )
     return made

@@ -99,7 +99,8 @@ class Transition:
     ``probability`` is P(the change happened inside the bracket); ``posterior`` is over its date, ``slow`` and ``fast`` the
     same with every prior rate divided and multiplied by five. ``deciding``, ``dissenting`` and ``unusable`` name
     observations: those that set the bracket's ends, those that say otherwise, and looks inside it that could not decide
-    (obscured, state not stated, contested).
+    (obscured, state not stated, contested). ``by_pixels``: the date is that of the pixels, which owes nothing to prior
+    rates: ``posterior``, ``slow`` and ``fast`` are one.
     """
 
     structure_id: str
@@ -118,6 +119,7 @@ class Transition:
     deciding: tuple[str, ...]
     dissenting: tuple[str, ...]
     unusable: tuple[str, ...]
+    by_pixels: bool = False
 
     def before_range(self, days: float) -> tuple[float, float, float]:
         """P(change before ``days``): lowest, central and highest over prior rates times 1/5 to 5."""

@@ -50,8 +50,21 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class PixelDate:
+    """What the pixels say of the date of a change, between the look ``since`` (an observation id) and the one that has this.
+
+    ``edges`` (days since 1970, UTC, increasing) and ``mass`` (sums to 1): its posterior, as ``model.dated.Posterior``.
+    """
+
+    since: str
+    edges: tuple[float, ...]
+    mass: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at one structure. ``state`` is the word as written; ``when`` the scene's time where one is known."""
+    """One look at one structure. ``state`` is the word as written; ``when`` the scene's time where one is known.
+    ``pixel_date``: of a look that siteline adds after a change, the date of that change."""
 
     observation_id: str
     structure_id: str
@@ -63,6 +76,7 @@ class Observation:
     source_id: str = ""
     scene_id: str = ""
     observer: str = ""
+    pixel_date: PixelDate | None = None
 
 
 @dataclass(frozen=True, slots=True)

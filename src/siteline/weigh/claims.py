@@ -4,8 +4,8 @@ Each claim is judged twice: on independent looks, and on all looks. The rules, i
 ended (``E`` = the time that the looks leave open for the change):
 
 1. no such change in the looks: not testable;
-2. a claim that rests on no look of its own, bounded by a day that nothing in the case carries: goes further;
-3. claim and ``E`` share no time: contradicted;
+2. claim and ``E`` share no time: contradicted;
+3. a claim that rests on no look of its own, bounded by a day that nothing in the case carries: goes further;
 4. the claim holds all of ``E``: supported; all of what is left when its own looks count too: consistent;
 5. the claim narrows ``E``: consistent if the change falls in it with at least ``ENOUGH`` once other first-hand reports
    count (for a source that only repeats: on all looks alone; for one that looked for itself ``NOT_AGAINST`` will do,
@@ -114,12 +114,12 @@ class Judge:
         where = within(transition.bracket.after, transition.bracket.by)
         start = f"{_subject(own)} put the change {where}."
         ids = transition.deciding
+        if high <= found.low or low >= found.high:
+            return _Judged("contradicted", share, f"{start} None of that lies in the time claimed.", ids)
         loose = self._unanchored(claim)
         if loose:
             reason = f"Its bound {loose} is the date of no image, event or publication in this case."
             return _Judged("goes further than the evidence", share, f"{reason} {start}", ids)
-        if high <= found.low or low >= found.high:
-            return _Judged("contradicted", share, f"{start} None of that lies in the time claimed.", ids)
         if low <= found.low and high >= found.high:
             return _Judged("supported", share, f"{start} The claim holds all of that.", ids)
         with_all = None if own else find(claim, self._dating)
@@ -129,7 +129,8 @@ class Judge:
 
     def _narrower(self, claim: Claim, full: Found, share: float, start: str, ids: tuple[str, ...], found: Found) -> _Judged:
         """Rule 5. ``full``: the change as all looks leave it, by which a source that only repeats is judged."""
-        told = f"{start} The claim narrows this to a part that holds {percent(share)} of the probability, by the prior alone"
+        by = "pixels" if found.transition.by_pixels else "prior alone"
+        told = f"{start} The claim narrows this to a part that holds {percent(share)} of the probability, by the {by}"
         if claim.basis == "repeat":
             borne = full.probability(claim)
             told += f"; with the looks of those it repeats, {percent(borne)}." if full is not found else "."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import product
+from typing import Final
 
 from siteline.model.dated import Dating, Posterior, Transition
 from siteline.model.records import CaseData, Claim, Event
@@ -11,6 +12,12 @@ from siteline.model.weighed import Assessment, EventPosition
 from siteline.weigh.changes import SITE, WORK, bounded
 from siteline.weigh.shifts import inside, shifts, span_of
 from siteline.weigh.words import likelihood, name_of, percent, phrase, plain, within
+
+Range = tuple[float, float, float]
+"""Lowest, central and highest."""
+
+SURE: Final = 0.95
+"""P(one side of an event) from which the series of the pixels is said to decide."""
 
 
 def positions(data: CaseData, dating: Dating) -> tuple[EventPosition, ...]:
@@ -36,7 +43,7 @@ def position(data: CaseData, event: Event, transition: Transition) -> EventPosit
     before = _range(posterior.cdf(start) for posterior in each)
     during = _range(inside(posterior, start, end) for posterior in each)
     after = _range(_after(posterior, end) for posterior in each)
-    decided = not _spans(transition, event)
+    decided = not _spans(transition, event) or (transition.by_pixels and max(before[1], after[1]) >= SURE)
     lines = () if decided else shifts(transition, event, relevant(data.claims, transition))
     return EventPosition(
         event,
@@ -45,7 +52,7 @@ def position(data: CaseData, event: Event, transition: Transition) -> EventPosit
         during,
         after,
         decided,
-        _assessment(data, event, transition, before, decided=decided),
+        _assessment(data, event, transition, before, after, decided=decided),
         lines,
     )
 
@@ -68,7 +75,7 @@ def relevant(claims: Sequence[Claim], transition: Transition) -> list[Claim]:
 
 
 def _assessment(
-    data: CaseData, event: Event, transition: Transition, before: tuple[float, float, float], *, decided: bool
+    data: CaseData, event: Event, transition: Transition, before: Range, after: Range, *, decided: bool
 ) -> Assessment:
     name, what = name_of(data, transition.structure_id), f"{plain(transition.before)} to {plain(transition.after_state)}"
     where = within(transition.bracket.after, transition.bracket.by)
@@ -76,12 +83,19 @@ def _assessment(
     if decided:
         side = "before" if before[1] > 0.5 else "after"
         text = f"{name}, {what}: the change came {side} {phrase(event)}. Looks put it {where}."
-        return Assessment(text, "", None, None, None, transition.deciding, sources)
+        if not _spans(transition, event):
+            return Assessment(text, "", None, None, None, transition.deciding, sources)
+        sure = before[1] if before[1] > 0.5 else after[1]
+        text += f" Inside that bracket the pixels make a change {side} the event {likelihood(sure)} ({percent(sure)})."
+        return Assessment(text, "", sure, sure, sure, transition.deciding, sources)
     low, centre, high = before
     text = (
         f"{name}, {what}: whether the change came before or after {phrase(event)} cannot be determined from these images. "
         f"Looks put it {where}, and the event falls inside that bracket."
     )
+    if transition.by_pixels:
+        said = f"The pixels make a change before the event {likelihood(centre)} ({percent(centre)}); that decides nothing."
+        return Assessment(text, said, centre, low, high, transition.deciding, sources)
     confidence = (
         f"By the prior alone, a change before the event is {likelihood(centre)} ({percent(centre)}; {percent(low)} to "
         f"{percent(high)} over prior rates from a fifth to five times); that number is assumption, not evidence."
@@ -108,7 +122,7 @@ def _after(posterior: Posterior, end: float) -> float:
     return max(0.0, 1.0 - posterior.cdf(end))
 
 
-def _range(values: Iterable[float]) -> tuple[float, float, float]:
+def _range(values: Iterable[float]) -> Range:
     slow, central, fast = values
     return min(slow, central, fast), central, max(slow, central, fast)
 

@@ -100,6 +100,10 @@ def _undecided(data: CaseData, given: Sequence[EventPosition]) -> Assessment:
         f"these images, which put it {within(t.bracket.after, t.bracket.by)}."
     )
     low, centre, high = (pick(p.before[i] for p in given) for i, pick in enumerate((min, max, max)))
+    if all(p.transition.by_pixels for p in given):
+        said = f"The pixels make \u201cbefore\u201d {likelihood(centre)} ({percent(centre)}), which does not decide it."
+        ids = tuple(dict.fromkeys(i for p in given for i in p.transition.deciding))
+        return Assessment(text, said, centre, low, high, ids, _sources(data, ids))
     said = f"The prior alone makes \u201cbefore\u201d {likelihood(centre)}"
     said += f" ({percent(centre)}, range {percent(low)} to {percent(high)})"
     if first.lines:
