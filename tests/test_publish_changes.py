@@ -18,10 +18,10 @@ from siteline.model.errors import BadInput
 from siteline.model.grid import Grid
 from siteline.model.records import Event, Structure
 from siteline.model.span import Span
-from siteline.publish.changemap import map_svg
+from siteline.publish.changemap import area_name, map_svg, size_text
 from siteline.publish.figure import PAGE, PHONE, SCREEN
 from siteline.publish.look import THEMES, likelihood
-from siteline.publish.mapvalues import ChangeMap, Found, date_limits, map_words, size_limit
+from siteline.publish.mapvalues import ChangeMap, Found, chance_words, date_limits, map_words, size_limit
 from siteline.publish.panels import Panel
 from siteline.publish.pixelfiles import write_map, write_series, write_trust
 from siteline.publish.pixelsection import PixelsShown, pixels_view, straddled
@@ -479,9 +479,45 @@ def test_the_map_shows_dates_and_sizes_only_where_a_change_is_found():
     assert date_limits(values)[0] < 17000 < 18000 < date_limits(values)[1]
     early, late = ("#{:02x}{:02x}{:02x}".format(*date[at][:3]) for at in ((6, 12), (27, 42)))
     assert reading.contrast(early, late) > 2
-    assert size_limit(values) == pytest.approx(0.2) and map_words(values) == (
-        "a change is found on 4.6\u00a0% of the ground that is seen, in 1 object"
+    assert size_limit(values) == pytest.approx(0.2) and map_words(values) == ("a change is found in 1 area")
+
+
+def test_the_map_says_what_chance_would_give_and_what_is_only_possible():
+    values = change_map(chance=0.01)
+    on = "4.6\u00a0% of the ground that is seen"
+    chance = "chance alone would give 1\u00a0%, most of that in single pixels."
+    assert chance_words(values) == f"On {on}; {chance}" and chance_words(change_map()) == f"On {on}."
+    bare = replace(values, objects=())
+    assert map_words(bare) == f"a change is found on {on}" and chance_words(bare) == chance.capitalize()
+    assert chance_words(nowhere()) == ""
+    faint = replace(values.objects[0], name="changed area 2", probability=0.3)
+    assert (
+        map_words(replace(values, objects=(*values.objects, faint))) == "a change is found in 1 area and possible in 1 more"
     )
+    assert map_words(replace(values, objects=(faint,))) == "a change is possible in 1 area"
+    assert area_name(faint) == "possible change 2" and area_name(replace(faint, name="Shed")) == "Shed (possible)"
+    assert area_name(replace(faint, probability=0.5)) == "changed area 2"
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "expected"),
+    [(-4.2e-05, 0.16, "0.00"), (0.034, 0.16, "+0.03"), (-0.11, 0.16, "−0.11"), (3.21, 12.0, "+3"), (math.nan, 0.1, "")],
+)
+def test_sizes_of_areas_share_their_decimals(size, limit, expected):
+    assert size_text(size, limit) == expected
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_covers_the_map_and_every_panel_has_the_numbers(width):
+    plain = change_map()
+    hall = Structure("hall", "Hall", geometry_wkt=plain.structures[0].geometry_wkt)
+    values = change_map(structures=(hall,), objects=(replace(plain.objects[0], name="Shed"),))
+    svg = map_svg(values, theme="light", width=width)
+    foot = max(p.y + p.height for p in reading.images(svg) if p.height > 20)
+    (bar,) = reading.of_class(svg, "scale-bar")
+    assert float(re.match(r"M[\d.]+ ([\d.]+)", bar.get("d"))[1]) > foot
+    words = reading.texts(svg)
+    assert words.count("Hall") == 1 and words.count("1") >= 3 and "Shed at Hall" in words
 
 
 def test_outlines_lie_where_the_objects_are():

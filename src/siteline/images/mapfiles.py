@@ -142,6 +142,7 @@ def _figure(grid: Grid, layers: ChangeLayers, areas: Sequence[MappedArea], data:
         structures=tuple(one for one in data.structures.values() if one.geometry_wkt),
         threshold=float(least[0]),
         credit=credit,
+        chance=layers.nominal,
     )
 
 

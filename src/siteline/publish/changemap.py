@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from siteline.publish.canvas import Canvas, outline
 from siteline.publish.cubeview import Ground, reaches
 from siteline.publish.figure import PAGE, PHONE, SCREEN
+from siteline.publish.glyphs import clean
 from siteline.publish.labels import HEIGHT, Box, place, plate
 from siteline.publish.look import Theme, bracket_words
 from siteline.publish.mapkey import colour_bar
 from siteline.publish.mapvalues import ChangeMap, Found, date_limits, map_words, size_limit
-from siteline.publish.paneldraw import draw_scale, hatch, plate_box
+from siteline.publish.paneldraw import hatch
 from siteline.publish.panels import fit, text_width, wrap
 from siteline.publish.pixels import data_uri, reduced
 from siteline.publish.ramps import Kind, ground_pixels, probability_pixels, value_pixels
-from siteline.publish.scalebar import north_words
+from siteline.publish.scalebar import north_words, scale_row
 from siteline.publish.svg import document, hover, num, tag
-from siteline.publish.words import plural
+from siteline.publish.words import join, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,10 +35,12 @@ INK: Final = "#1d1c1a"
 """Lines on the ground of a map, which is light in every theme."""
 LISTED: Final = 12
 _GUTTER: Final = 22.0
+_SCALE: Final = 0.28
+"""Longest scale bar, as a share of one picture."""
 
 
 def map_svg(values: ChangeMap, *, theme: Theme = "auto", width: int = SCREEN, prefix: str = "g") -> str:
-    """The three maps side by side (on ``PHONE`` below one another), with the objects' dates listed beneath."""
+    """The three maps side by side (on ``PHONE`` below one another), with the areas' dates listed beneath."""
     canvas = Canvas(theme)
     high = map_body(canvas, values, width, 0.0, 0.0, prefix)
     return document(f"Maps of change: {map_words(values)}", "".join(canvas.parts), width, high)
@@ -56,12 +60,13 @@ def map_body(canvas: Canvas, values: ChangeMap, width: float, x: float, y: float
         canvas.text(left, top - 10, TITLES[kind], 13, font_weight=600)
         _picture(canvas, values, kind, (left, top, room, down), f"{prefix}{width:.0f}{kind}")
         _outlines(canvas, values, ground, zoom, (left, top, room, down), f"{prefix}{width:.0f}{kind}-clip")
-        if kind != "probability":  # in grey print the numbers lead from a size to its sign in the list
-            _numbers(canvas, values, ground, zoom, (left, top, room, down))
+        spots = _spots(values, ground)[:LISTED]  # in grey print the numbers lead from a size to its sign in the list
         if index == 0:
-            draw_scale(canvas, ground.metres / zoom, ground.north, (left, top, room, down))
+            spots += _named(values, ground)
+        _labels(canvas, values, spots, zoom, (left, top, room, down))
         foot = colour_bar(canvas, kind, _limits(values, kind), values.unit, left, top + down + 10, room)
-    return _list(canvas, values, x, foot + 12, width, ground)
+    scale_row(canvas, x, foot + 10, ground.metres / zoom, ground.north, _SCALE * room)
+    return _list(canvas, values, x, foot + 36, width, ground)
 
 
 def _limits(values: ChangeMap, kind: Kind) -> tuple[float, float] | None:
@@ -114,7 +119,7 @@ def _image(pixels: NDArray[np.uint8], area: Box) -> str:
 
 
 def _outlines(canvas: Canvas, values: ChangeMap, ground: Ground, zoom: float, area: Box, name: str) -> None:
-    """Footprints as white lines with a dark edge, objects as dark lines with a white edge; nothing beyond the picture."""
+    """Footprints as white lines with a dark edge, areas as dark lines with a white edge; nothing beyond the picture."""
     x, y, across, down = area
     inner = Canvas(canvas.theme, canvas.plain)
     for structure in values.structures:
@@ -134,11 +139,10 @@ def _outlines(canvas: Canvas, values: ChangeMap, ground: Ground, zoom: float, ar
     canvas.add(tag("g", *inner.parts, clip_path=f"url(#{name})"))
 
 
-def _numbers(canvas: Canvas, values: ChangeMap, ground: Ground, zoom: float, area: Box) -> None:
-    """The number of each listed object beside it, where there is room."""
+def _labels(canvas: Canvas, values: ChangeMap, spots: Sequence[tuple[str, Any]], zoom: float, area: Box) -> None:
+    """The number or name of each spot beside it, where there is room."""
     x, y, across, down = area
-    spots = [spot for spot in _spots(values, ground)[:LISTED] if reaches(spot[1], *values.grid.shape)]
-    labels, _ = place(spots, zoom, across, down, [plate_box(ground.metres / zoom, across, down)])
+    labels, _ = place([spot for spot in spots if reaches(spot[1], *values.grid.shape)], zoom, across, down, ())
     for label in labels:
         (a, b), (c, d) = label.start, label.foot
         canvas.haloed(f"M{num(a + x)} {num(b + y)}L{num(c + x)} {num(d + y)}", 1.0)
@@ -150,12 +154,20 @@ def _spots(values: ChangeMap, ground: Ground) -> list[tuple[str, Any]]:
     return [(str(number), ground.to_pixels(found.outline_wkt)) for number, found in enumerate(values.objects, 1)]
 
 
+def _named(values: ChangeMap, ground: Ground) -> list[tuple[str, Any]]:
+    """The known structures, but for those so many that their names would hide the map."""
+    held = [(s.name or s.structure_id, ground.to_pixels(s.geometry_wkt)) for s in values.structures if s.geometry_wkt]
+    return [(clean(name), shape) for name, shape in held if reaches(shape, *values.grid.shape)][:LISTED]
+
+
 def _list(canvas: Canvas, values: ChangeMap, x: float, y: float, width: float, ground: Ground) -> float:
-    """The objects with their own dates, then how the map was made and who made the images."""
+    """The areas with their own dates, then how the map was made and who made the images."""
     columns = 1 if width < PAGE else 2
     room = (width - (columns - 1) * _GUTTER) / columns
     broken = room < 420
-    told = [_told(found) for found in values.objects[:LISTED]]
+    spots = _spots(values, ground)[:LISTED]
+    at_places = [_places(values, ground, shape) for _, shape in spots]
+    told = [_told(found, places, size_limit(values)) for found, places in zip(values.objects, at_places, strict=False)]
     rows, high = math.ceil(len(told) / columns), 38 if broken else 20
     for index, (name, dates) in enumerate(told):
         left, line = x + (index // rows) * (room + _GUTTER), y + 14 + (index % rows) * high
@@ -173,21 +185,44 @@ def _list(canvas: Canvas, values: ChangeMap, x: float, y: float, width: float, g
     return y
 
 
-def _told(found: Found) -> tuple[str, str]:
+def _places(values: ChangeMap, ground: Ground, shape: Any) -> str:
+    """The known structures that an area overlaps."""
+    held = ((s.name or s.structure_id, ground.to_pixels(s.geometry_wkt)) for s in values.structures if s.geometry_wkt)
+    return join([clean(name) for name, other in held if other.intersects(shape)])
+
+
+def area_name(found: Found) -> str:
+    """What an area is called: below even odds it is a possible change and no changed area."""
+    if found.likely:
+        return found.name
+    kind, space, number = found.name.rpartition(" ")
+    return f"possible change{space}{number}" if kind == "changed area" else f"{found.name} (possible)"
+
+
+def size_text(size: float, limit: float | None) -> str:
+    """A signed size with the decimals that two figures of ``limit`` have, the same for all areas; "" where unknown."""
+    if not math.isfinite(size):
+        return ""
+    decimals = max(0, 1 - math.floor(math.log10(limit or abs(size) or 1.0)))
+    text = f"{size:+.{min(decimals, 6)}f}"
+    return (text if float(text) else text[1:]).replace("-", "−")
+
+
+def _told(found: Found, places: str, limit: float | None) -> tuple[str, str]:
     dates = bracket_words(*(None if at is None else float(math.floor(at)) for at in (found.after, found.by)))
-    size = f"{found.size:+.2g}".replace("-", "−") if math.isfinite(found.size) else ""
     chance = f"probability {min(max(found.probability, 0.01), 0.99):.2f}"
-    return found.name, " · ".join(filter(None, (dates, chance, size)))
+    told = " · ".join(filter(None, (dates, chance, size_text(found.size, limit))))
+    return f"{area_name(found)} at {places}" if places else area_name(found), told
 
 
 def _notes(values: ChangeMap, ground: Ground) -> list[str]:
     import numpy as np
 
     more = len(values.objects) - LISTED
-    notes = [f"{plural(more, 'more object')} not listed here."] if more > 0 else []
+    notes = [f"{plural(more, 'more area')} not listed here."] if more > 0 else []
     if not values.shown().any():
-        notes.append(f"No pixel reaches a probability of {values.threshold:g}: neither dates nor sizes are shown.")
-    text = "Dark outlines: objects found; white outlines: footprints of structures. "
+        notes.append(f"No pixel reaches a probability of {values.threshold:.2g}: neither dates nor sizes are shown.")
+    text = "Dark outlines: areas found; white outlines: footprints of structures. "
     notes.append((text if values.objects and values.structures else "") + north_words(ground.north))
     hidden = float(np.mean(values.unusable | ~np.isfinite(values.probability)))
     if hidden > 0:

@@ -1,10 +1,10 @@
-"""What a map of change holds: values on a grid, objects with their own dates, and what is said of them in words."""
+"""What a map of change holds: values on a grid, areas with their own dates, and what is said of them in words."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from siteline.model.errors import BadInput
 from siteline.model.grid import Grid
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+EVEN: Final = 0.5
+"""Probability from which on an area is called changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An object of the map. ``outline_wkt``: EPSG:4326. ``after``/``by``: its own bracket, days. ``size``: signed, in the
+    """An area of the map. ``outline_wkt``: EPSG:4326. ``after``/``by``: its own bracket, days. ``size``: signed, in the
     unit of the map, NaN where unknown. ``probability``: of a change there."""
 
     name: str
@@ -29,6 +32,11 @@ class Found:
     probability: float
     size: float = math.nan
 
+    @property
+    def likely(self) -> bool:
+        """Whether a change here is at least as likely as none; else it is only possible."""
+        return self.probability >= EVEN
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeMap:
@@ -37,7 +45,7 @@ class ChangeMap:
     ``probability``: Float[y, x], 0 to 1; ``date``: Float64[y, x], days; ``size``: Float[y, x], after minus before in
     ``unit``; all NaN where nothing can be said. ``background``: Float[y, x], any one band or grey image. ``unusable``:
     Bool[y, x], True where too few scenes show the ground. Dates and sizes are shown where ``probability`` reaches
-    ``threshold``.
+    ``threshold``, which chance alone would let the share ``chance`` of unchanged ground do (NaN: not known).
     ``credit``: who made the images. Raises ``BadInput`` where an array does not fit the grid.
     """
 
@@ -52,6 +60,7 @@ class ChangeMap:
     structures: tuple[Structure, ...] = ()
     threshold: float = 0.5
     credit: str = ""
+    chance: float = math.nan
 
     def __post_init__(self) -> None:
         """Check once, at birth."""
@@ -75,16 +84,44 @@ class ChangeMap:
 
 def map_words(values: ChangeMap) -> str:
     """What the maps show in a sentence."""
+    usable, shown = _counts(values)
+    if not usable:
+        return "nothing can be said anywhere: no ground is seen often enough"
+    if not shown:
+        return "no change is found anywhere on the ground that is seen"
+    if not values.objects:
+        return f"a change is found on {_share(values)}"
+    likely = sum(found.likely for found in values.objects)
+    possible = len(values.objects) - likely
+    if not likely:
+        return f"a change is possible in {plural(possible, 'area')}"
+    more = f" and possible in {possible:,} more" if possible else ""
+    return f"a change is found in {plural(likely, 'area')}{more}"
+
+
+def chance_words(values: ChangeMap) -> str:
+    """How much of the ground that is, beside what chance alone would give; "" where nothing is found."""
+    if not all(_counts(values)):
+        return ""
+    about = "" if not values.objects else f"On {_share(values)}."
+    if not math.isfinite(values.chance):
+        return about
+    chance = f"{100 * values.chance:.2g}\u00a0%"
+    if not about:
+        return f"Chance alone would give {chance}, most of that in single pixels."
+    return f"{about[:-1]}; chance alone would give {chance}, most of that in single pixels."
+
+
+def _share(values: ChangeMap) -> str:
+    usable, shown = _counts(values)
+    return f"{100 * shown / usable:.2g}\u00a0% of the ground that is seen"
+
+
+def _counts(values: ChangeMap) -> tuple[int, int]:
+    """How many pixels can be judged, and on how many a change is found."""
     import numpy as np
 
-    usable = ~values.unusable & np.isfinite(values.probability)
-    if not usable.any():
-        return "nothing can be said anywhere: no ground is seen often enough"
-    share = float(values.shown().sum()) / float(usable.sum())
-    if not share:
-        return "no change is found anywhere on the ground that is seen"
-    where = f"a change is found on {100 * share:.2g}\u00a0% of the ground that is seen"
-    return f"{where}, in {plural(len(values.objects), 'object')}" if values.objects else where
+    return int((~values.unusable & np.isfinite(values.probability)).sum()), int(values.shown().sum())
 
 
 def date_limits(values: ChangeMap) -> tuple[float, float] | None:

@@ -13,7 +13,7 @@ from siteline.publish.draw import Pen
 from siteline.publish.figure import PAGE, SCREEN
 from siteline.publish.figurefiles import slug, write_figures
 from siteline.publish.glyphs import printable
-from siteline.publish.mapvalues import ChangeMap, map_words
+from siteline.publish.mapvalues import ChangeMap, chance_words, map_words
 from siteline.publish.panels import fit
 from siteline.publish.placeboplot import placebo_body
 from siteline.publish.powerplot import power_body
@@ -72,7 +72,7 @@ def write_map(values: ChangeMap, title: str, key: str, out: Path, *, theme: Pape
         return map_body(canvas, values, SCREEN, MARGIN, y, "g")
 
     words = map_words(values)
-    page = figure_page(title, f"{words[:1].upper()}{words[1:]}", "", "", body, theme)
+    page = figure_page(title, f"{words[:1].upper()}{words[1:]}", chance_words(values), "", body, theme)
     return _write(f"map-{slug(key)}", page, out)
 
 

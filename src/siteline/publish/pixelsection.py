@@ -13,7 +13,7 @@ from siteline.model.records import CaseData, Event
 from siteline.publish.anchors import anchor
 from siteline.publish.changemap import map_svg
 from siteline.publish.glyphs import clean
-from siteline.publish.mapvalues import ChangeMap, map_words
+from siteline.publish.mapvalues import ChangeMap, chance_words, map_words
 from siteline.publish.ownlooks import own_looks
 from siteline.publish.placeboplot import placebo_svg
 from siteline.publish.powerplot import power_svg
@@ -157,6 +157,7 @@ def _map(values: ChangeMap, figures: Figures, index: int) -> View:
     words = map_words(values)
     return {
         "headline": f"{words[:1].upper()}{words[1:]}.",
+        "chance": chance_words(values),
         "figure": figures(lambda width: map_svg(values, width=width, prefix=f"map{index}-")),
     }
 

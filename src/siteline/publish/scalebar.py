@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from siteline.publish.canvas import Canvas
+from siteline.publish.panels import text_width
 from siteline.publish.svg import num, tag
 
 
@@ -38,6 +39,14 @@ def north_arrow(canvas: Canvas, x: float, y: float, north: float, ink: str) -> N
     head = tag("path", d="M0 -11L4.2 -3L0 -5L-4.2 -3Z", fill=ink)
     canvas.add(tag("g", shaft, head, transform=f"translate({num(x)} {num(y)}) rotate({num(north)})", class_="north"))
     canvas.text(x + 8, y + 4, "N", 12, fill=ink)
+
+
+def scale_row(canvas: Canvas, x: float, y: float, unit_metres: float, north: float, room: float) -> None:
+    """Scale bar and north beneath a picture rather than on it, where they could hide what it shows; centred on ``y``."""
+    ink = canvas.colour("muted")
+    long = scale_bar(canvas, x + 1, y, unit_metres, room, ink)
+    words = text_width(length_words(round(long * unit_metres, 6)), 12)
+    north_arrow(canvas, x + long + words + 28, y, north, ink)
 
 
 def north_words(north: float) -> str:
