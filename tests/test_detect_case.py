@@ -35,6 +35,7 @@ from siteline.simulate.ledger import structures_geojson
 from siteline.store.case import Case
 from siteline.store.changed import detected, measured, trusted
 from siteline.store.checking import check_case
+from siteline.store.geometry import to_blob
 
 pytestmark = pytest.mark.filterwarnings("ignore::siteline.model.doubts.NotAligned")  # a small site gives little to align by
 
@@ -60,8 +61,12 @@ class Made:
         return found
 
 
+def invoked(*args: object) -> Result:
+    return CliRunner(env={"COLUMNS": "100"}).invoke(app, [str(arg) for arg in args])
+
+
 def run(*args: object) -> Result:
-    result = CliRunner(env={"COLUMNS": "100"}).invoke(app, [str(arg) for arg in args])
+    result = invoked(*args)
     assert result.exit_code == 0, result.output
     return result
 
@@ -226,7 +231,7 @@ def test_where_only_one_stack_says_something_that_is_the_joint_answer(made: Made
     done = flow.detect(case, ("hall",), bands=("red", "vv"), told=print, progress=lambda done, total: None, who="t")
     both, optical, radar = done.detected
     assert [found.stack for found in done.detected] == [trust.stack for trust in done.trust] == ["all", OPTICAL, RADAR]
-    assert "fewer usable scenes" in radar.note and radar.changes == ()
+    assert "usable looks, where 9 are needed" in radar.note and radar.changes == ()
     assert both == replace(optical, stack="all") and holds(both, BASELINE)
     assert flow.date(flow.with_images(case, flow.read(case))).transitions != flow.date(flow.read(case)).transitions
 
@@ -243,6 +248,55 @@ def test_trust_says_what_would_have_been_missed(made: Made, tmp_path: Path) -> N
     strongest = [point for point in lasting if point["contrast"] == 0.12]
     assert strongest[0]["found"] < 0.5 * strongest[0]["injected"] < 0.9 * strongest[-1]["injected"] < strongest[-1]["found"]
     assert len(value["figures"]) == 2 and all(Path(path).stat().st_size > 1000 for path in value["figures"])
+
+
+def copied(made: Made, folder: Path) -> Path:
+    case = folder / "copy.gpkg"
+    case.write_bytes(made.case.read_bytes())
+    return case
+
+
+def test_where_no_scene_can_be_read_nothing_is_written(made: Made, tmp_path: Path) -> None:
+    case = copied(made, tmp_path)
+    with Case.open(case) as opened, opened.writing("t") as db:
+        db.execute("UPDATE imagery SET stac = replace(stac, '.tif', '.gone')")
+        db.execute("DELETE FROM measurements")
+        db.execute("DELETE FROM imagery WHERE scene_id LIKE '%sim-S1%' OR acquired > '2021-09'")
+    before = case.read_bytes()
+    for command in ("detect", "measure", "map"):
+        result = invoked(command, case)
+        assert result.exit_code == 3
+        assert "nothing was written" in result.stderr and "does not exist" in result.stderr
+        assert "put the folder back" in result.stderr
+    assert case.read_bytes() == before
+
+
+def test_an_answer_that_takes_the_place_of_another_says_so(made: Made, tmp_path: Path) -> None:
+    case = copied(made, tmp_path)
+    again = answer("detect", run("detect", case, "--structure", "Hall", "--bands", "red,vv", "--from", "2022-02", "--json"))
+    (found,) = again["replaced"]
+    assert (found["structure_id"], found["stack"]) == ("hall", "all")
+    assert found["changes"] == made.of("hall", "all").to_json()["changes"]
+    told = invoked("detect", case, "--structure", "hall", "--bands", "red", "--to", "2021-08-05")
+    assert told.exit_code == 4 and "This replaces an earlier answer: no change was found." in told.stdout
+    assert "usable looks, where 9 are needed" in told.stdout.replace("\n   ", " ")
+    assert "siteline compare" in told.stdout and "False alarms" not in told.stdout and "siteline trust" not in told.stdout
+
+
+def test_a_footprint_outside_all_scenes_is_named_and_not_judged(made: Made, tmp_path: Path) -> None:
+    case = copied(made, tmp_path)
+    far = "POLYGON ((10 50, 10.001 50, 10.001 50.001, 10 50.001, 10 50))"
+    with Case.open(case) as opened, opened.writing("t") as db:
+        shape = to_blob(shapely.geometry.mapping(shapely.from_wkt(far)))
+        db.execute("INSERT INTO structures (structure_id, name, geom) VALUES ('far', 'Far shed', ?)", (shape,))
+        db.execute("DELETE FROM measurements")
+        db.execute("DELETE FROM imagery WHERE acquired > '2021-12'")
+    alone = invoked("trust", case, "--structure", "far")
+    assert alone.exit_code == 4 and "far lies outside all" in alone.stderr and "longitude first" in alone.stderr
+    value = answer("measure", run("measure", case, "--bands", "red", "--json"))
+    assert value["outside"] == ["far"] and {stack["structure_id"] for stack in value["stacks"]} == {"hall", "shed"}
+    told = run("detect", case, "--structure", "far", "--structure", "hall", "--bands", "red").stdout
+    assert "far lies outside all" in told and told.count("False alarms") == 1
 
 
 def test_no_scene_with_the_bands_asked_for_is_an_error(made: Made) -> None:
@@ -328,7 +382,7 @@ def test_no_usable_scene_at_all_is_no_crash(small: tuple[xarray.Dataset, Site]) 
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_few_scenes_say_nothing_rather_than_no_change(small: tuple[xarray.Dataset, Site], count: int) -> None:
     part = look_at(small[0].isel(time=slice(0, count)), small[1])
-    nothing_told(part, "fewer usable scenes than a change could be told from")
+    nothing_told(part, f"{count} usable look{'s' if count > 1 else ''}, where 9 are needed")
     assert part.detected.scenes == count
     assert part.trust.threshold == float("inf")
 

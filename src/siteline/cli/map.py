@@ -9,6 +9,8 @@ import typer
 
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
+from siteline.cli.plain import plural
+from siteline.model.errors import NoScenes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +68,8 @@ def map_(
         print_json(_json(done))
     else:
         _show(done, case)
+    if done.unknown == done.pixels:
+        raise typer.Exit(NoScenes.exit_code)
 
 
 def _json(done: Mapped) -> dict[str, Any]:
@@ -112,10 +116,14 @@ def _show(done: Mapped, case: Path) -> None:
     from siteline.cli.show import show
 
     seen = done.pixels - done.unknown
-    share = f"{100 * done.found / seen:.2g} % of the ground that is seen" if seen else "no ground is seen often enough"
+    if not seen:
+        _show_nothing(done, case)
+        return
+    share = f"{100 * done.found / seen:.2g} % of the ground that is seen"
+    used = f"{done.used:,} of {plural(done.scenes, 'scene')} used"
     parts: list[RenderableType] = [
         Text(f" {clean(done.stack)}", style="bold"),
-        Text(f" {done.used:,} of {done.scenes:,} scenes used; {done.found:,} pixels changed, {share}"),
+        Text(f" {used}; {plural(done.found, 'pixel')} changed, {share}"),
         Text(f" chance alone would give {100 * done.nominal:.2g} % of it, most of that in single pixels", style="dim"),
     ]
     if done.unknown:
@@ -129,9 +137,21 @@ def _show(done: Mapped, case: Path) -> None:
         parts.append(Text(f" now structures of the case: {', '.join(map(clean, done.kept))}"))
     show(parts)
     if done.kept:
-        typer.echo(f"\nNext: siteline measure {quoted(case)}")
+        typer.echo(f"\nNext: siteline detect {quoted(case)}")
     elif done.areas:
         typer.echo(f"\nNext: siteline map {quoted(case)} --keep {done.areas[0].area_id}, to follow it as a structure")
+
+
+def _show_nothing(done: Mapped, case: Path) -> None:
+    """What to do where no pixel is seen often enough to say anything of it."""
+    from siteline.cli.plain import clean, quoted
+    from siteline.detect.prior import Prior
+
+    needed = 2 * Prior().min_looks + 1
+    used = f"{plural(done.used, 'usable scene')} of {clean(done.stack)}"
+    typer.echo(f" {used}; nothing can be said of a pixel that is seen in fewer than {needed}, as all are.")
+    typer.echo("\nFind more (siteline find, with a wider --from and --to), or look at two scenes:")
+    typer.echo(f"  siteline compare {quoted(case)} BEFORE AFTER")
 
 
 def _table(areas: Sequence[MappedArea], unit: str) -> RenderableType:

@@ -28,3 +28,8 @@ def _harmless(c: str, lines: bool) -> str:
 def quoted(path: Path) -> str:
     """A path as it can be pasted into a shell."""
     return shlex.quote(clean(str(path)))
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 scene``, ``2 scenes``; thousands with a comma."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

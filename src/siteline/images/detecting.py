@@ -9,6 +9,7 @@ from pathlib import Path
 
 from siteline.images.measuring import chosen_structures, period_start, without_footprint
 from siteline.images.onestructure import SEED, Part, Settled, one_structure, settings
+from siteline.images.reach import Readings, site_within, without_lost
 from siteline.images.readycube import ready
 from siteline.images.stackcubes import (
     AROUND_PX,
@@ -24,17 +25,42 @@ from siteline.model.changed import ALL, Detected, Measured, Trust
 from siteline.model.errors import BadInput
 from siteline.model.grid import Grid
 from siteline.model.site import Site, site_of
+from siteline.publish.words import plural
 
 
 @dataclass(slots=True)
 class Detecting:
     """What came of it: ``detected`` and ``trust`` as they are kept in the case; ``placebos``: log Bayes factors by structure
-    and stack; ``without``: structures that have no footprint."""
+    and stack; ``without``: structures that have no footprint; ``outside``: those that none of the ``scenes`` reaches;
+    ``replaced``: the answers kept before, all stacks together, in whose place other ones came."""
 
     detected: list[Detected] = field(default_factory=list)
     trust: list[Trust] = field(default_factory=list)
     placebos: dict[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
     without: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    scenes: int = 0
+    replaced: list[Detected] = field(default_factory=list)
+
+    @property
+    def answers(self) -> dict[str, Detected]:
+        """By structure: what all its stacks say together, or its only one."""
+        return answers(self.detected)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing could be said of any structure."""
+        return all(found.note or not found.scenes for found in self.answers.values())
+
+
+def answers(detected: Sequence[Detected]) -> dict[str, Detected]:
+    """By structure: what all its stacks say together, or its only one."""
+    first: dict[str, Detected] = {}
+    for found in detected:
+        if found.stack == ALL:
+            first[found.structure_id] = found
+        first.setdefault(found.structure_id, found)
+    return first
 
 
 def detect(
@@ -56,30 +82,32 @@ def detect(
     Every structure is laid in hundreds of places of the same images (placebos); their evidence sets the threshold, changes
     injected there set the width of intervals. ``nominal``: rate of false alarms to allow. ``power``: inject the whole range
     of sizes, contrasts and durations. Kept in the case, with the measurements, in place of earlier answers about the same
-    structures. Raises ``NoArea``, ``NoScenes``, ``BadInput``.
+    structures. Raises ``NoArea``, ``NoScenes``, ``BadInput``; ``FileTrouble`` where no scene can be read: nothing is written
+    then.
     """
     from siteline.measure.table import measure as measured
     from siteline.store.case import Case
-    from siteline.store.changed import keep_detected, keep_measured, keep_trust, trusted
 
     with Case.open(case) as opened:
         data = opened.data()
-    site = site_of(data)
-    ids = chosen_structures(data, site, structures)
     dated, _ = dated_scenes(case, start, end)
+    site, lost = site_within(data, dated)
+    ids, lost = without_lost(chosen_structures(data, site_of(data), structures), lost, len(dated))
     settled = settings(nominal)
-    done = Detecting(without=without_footprint(data, site))
+    done = Detecting(without=without_footprint(data, site_of(data)), outside=lost, scenes=len(dated))
     parts: dict[str, dict[str, Part]] = {}
     rows: list[Measured] = []
+    readings = Readings()
     for (name, pixel), members in by_stack(dated, res).items():
         chosen = bands_of(members, bands)
         if bands and not chosen:
             told(f"{name} has none of the bands {', '.join(bands)}: left out")
             continue
         for group, grid in _cubes(site, ids, pixel, len(members), len(chosen or ()) or 6):
-            told(f"loading {len(members):,} scenes of {name}")
+            told(f"loading {plural(len(members), 'scene')} of {name}")
             cube = stack_cube(case, members, grid, chosen, pixel, progress)
-            told(f"{name}: {len(group)} structures against the same footprint elsewhere")
+            readings.take(cube)
+            told(f"{name}: {plural(len(group), 'structure')} against the same footprint elsewhere")
             rows += measured(cube, site.footprints, before=period_start(data), only=tuple(group))
             at = ready(cube, site, name, pixel)
             for n, key in enumerate(group):
@@ -87,14 +115,31 @@ def detect(
                 progress(n + 1, len(group))
     if not parts and bands:
         raise BadInput(f"no scene has a band {' or '.join(bands)}; leave bands out for those that most scenes have")
+    readings.require(case, dated)
     for key in ids:
         _gather(done, key, parts.get(key, {}), settled)
+    _keep(case, done, rows, who)
+    return done
+
+
+def _keep(case: Path, done: Detecting, rows: Sequence[Measured], who: str) -> None:
+    """Keep what was found in place of earlier answers; those that said something else are noted."""
+    from siteline.store.case import Case
+    from siteline.store.changed import detected, keep_detected, keep_measured, keep_trust, trusted
+
     with Case.open(case) as opened:
+        before, now = answers(detected(opened)), done.answers
+        done.replaced = [before[key] for key in now if key in before and _told(before[key]) != _told(now[key])]
         done.trust = _with_earlier_power(done.trust, trusted(opened))
         keep_measured(opened, rows, who)
         keep_detected(opened, done.detected, who)
         keep_trust(opened, done.trust, who)
-    return done
+
+
+def _told(found: Detected) -> tuple[object, ...]:
+    """What an answer says: its brackets to the minute, and whether it says anything."""
+    brackets = [(change.bracket.after, change.bracket.by) for change in found.changes]
+    return bool(found.note), [tuple(side and round(side, 3) for side in pair) for pair in brackets]
 
 
 def _with_earlier_power(trust: Sequence[Trust], earlier: Sequence[Trust]) -> list[Trust]:

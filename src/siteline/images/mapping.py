@@ -13,6 +13,7 @@ import numpy as np
 
 from siteline.images.gaps import changed_too
 from siteline.images.opening import reader
+from siteline.images.reach import Readings, site_within
 from siteline.images.stackcubes import (
     MOST_BYTES,
     bands_of,
@@ -26,7 +27,7 @@ from siteline.model.doubts import CalibrationDoubtful, tell
 from siteline.model.errors import BadInput
 from siteline.model.grid import Grid
 from siteline.model.scene import ImageScene
-from siteline.model.site import site_of
+from siteline.publish.words import plural
 
 if TYPE_CHECKING:
     import xarray
@@ -123,9 +124,12 @@ def map_changes(
     chosen = bands_of(members, bands)
     if bands and not chosen:
         raise BadInput(f"no scene of {name} has any of the bands {', '.join(bands)}")
-    grid = site_of(data).grid(pixel)
-    told(f"loading {len(members):,} scenes of {name}, {grid.width:,} x {grid.height:,} pixels")
+    grid = site_within(data, members)[0].grid(pixel)
+    told(f"loading {plural(len(members), 'scene')} of {name}, {grid.width:,} x {grid.height:,} pixels")
     with _cube(case, members, grid, chosen, pixel, progress) as cube:
+        readings = Readings()
+        readings.take(cube)
+        readings.require(case, members)
         told("weighing every pixel")
         layers = change_map(cube, Prior(change=SHARE), nominal=nominal, progress=progress)
         told("grouping and dating areas")

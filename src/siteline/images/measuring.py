@@ -8,21 +8,36 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siteline.images.reach import Readings, site_within, structure_named, without_lost
 from siteline.images.stackcubes import BANDS, bands_of, by_stack, dated_scenes, groups, stack_cube
 from siteline.model.changed import Measured
 from siteline.model.errors import BadInput, NoArea
 from siteline.model.records import CaseData
 from siteline.model.site import Site, site_of
 from siteline.model.span import Span
+from siteline.publish.words import plural
 
 if TYPE_CHECKING:
     import xarray
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredValues:
+    """One ``measure`` over its usable ``looks``: the ``first`` value, the ``last``, the ``lowest`` and the ``highest``."""
+
+    measure: str
+    looks: int
+    first: float
+    last: float
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
 class MeasuredStack:
     """One structure in one stack: ``scenes`` there are, ``usable`` ones of them, the ``first`` and ``last`` of these (as the
-    scenes state them, "" = none), the ``measures`` taken, and why scenes were not usable (``reasons``, the commonest first).
+    scenes state them, "" = none), the ``measures`` taken with their ``values``, and why scenes were not usable (``reasons``,
+    the commonest first).
     """
 
     structure_id: str
@@ -33,17 +48,21 @@ class MeasuredStack:
     last: str
     measures: tuple[str, ...]
     reasons: tuple[str, ...]
+    values: tuple[MeasuredValues, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Measuring:
     """What ``measure`` kept: ``rows`` of measurements; ``stacks``; ``without``: structures that have no footprint;
-    ``undated``: scenes left out because their date is none or only a limit (mosaics)."""
+    ``undated``: scenes left out because their date is none or only a limit (mosaics); ``outside``: structures that none of
+    the ``scenes`` reaches."""
 
     rows: int
     stacks: tuple[MeasuredStack, ...]
     without: tuple[str, ...]
     undated: int
+    outside: tuple[str, ...] = ()
+    scenes: int = 0
 
 
 def measure(
@@ -61,32 +80,37 @@ def measure(
     """Measure structures (all that have a footprint, or those named) in the scenes of a case within ``[start, end)``, UTC.
 
     Each stack is loaded at its own pixel size, or ``res`` metres, aligned to its clearest scene. Kept in place of earlier
-    measurements of the same structures and stacks. Raises ``NoArea``, ``NoScenes``, ``BadInput``, ``FileTrouble``.
+    measurements of the same structures and stacks. Raises ``NoArea``, ``NoScenes``, ``BadInput``; ``FileTrouble``, also
+    where no scene can be read: nothing is written then.
     """
     from siteline.store.case import Case
     from siteline.store.changed import keep_measured
 
     with Case.open(case) as opened:
         data = opened.data()
-    site = site_of(data)
-    ids = chosen_structures(data, site, structures)
     dated, undated = dated_scenes(case, start, end)
+    site, lost = site_within(data, dated)
+    ids, lost = without_lost(chosen_structures(data, site_of(data), structures), lost, len(dated))
     before = period_start(data)
     rows: list[Measured] = []
+    readings = Readings()
     for (name, pixel), members in by_stack(dated, res).items():
         chosen = bands_of(members, bands)
         if bands and not chosen:
             told(f"{name} has none of the bands {', '.join(bands)}: left out")
             continue
         for group, grid in groups(site, ids, pixel, len(members), len(chosen or BANDS)):
-            told(f"measuring {', '.join(group[:3])}{' ...' if len(group) > 3 else ''} in {len(members):,} scenes of {name}")
+            listed = ", ".join(group[:3]) + (" ..." if len(group) > 3 else "")
+            told(f"measuring {listed} in {plural(len(members), 'scene')} of {name}")
             cube = stack_cube(case, members, grid, chosen, pixel, progress)
+            readings.take(cube)
             rows += _rows(cube, site, group, before)
     if bands and not rows:
         raise BadInput(f"no scene has a band {' or '.join(bands)}; leave bands out for those that most scenes have")
+    readings.require(case, dated)
     with Case.open(case) as opened:
         keep_measured(opened, rows, who)
-    return Measuring(len(rows), tuple(_summaries(rows)), without_footprint(data, site), undated)
+    return Measuring(len(rows), tuple(_summaries(rows)), without_footprint(data, site_of(data)), undated, lost, len(dated))
 
 
 def _rows(cube: xarray.Dataset, site: Site, group: Sequence[str], before: float | None) -> tuple[Measured, ...]:
@@ -101,7 +125,8 @@ def without_footprint(data: CaseData, site: Site) -> tuple[str, ...]:
 
 
 def chosen_structures(data: CaseData, site: Site, named: Sequence[str]) -> tuple[str, ...]:
-    """The structures to measure. Raises ``BadInput``, ``NoArea``."""
+    """The structures to measure, named by id or by name. Raises ``BadInput``, ``NoArea``."""
+    named = [structure_named(data, name) for name in named]
     for structure_id in named:
         if structure_id not in data.structures:
             near = ", ".join(sorted(site.footprints)[:8])
@@ -141,4 +166,13 @@ def _summaries(rows: Sequence[Measured]) -> Iterator[MeasuredStack]:
             last=usable[-1].acquired if usable else "",
             measures=tuple(dict.fromkeys(r.measure for r in usable)),
             reasons=tuple(sorted(dict.fromkeys(words), key=lambda word: -words.count(word))),
+            values=tuple(_values(usable)),
         )
+
+
+def _values(usable: Sequence[Measured]) -> Iterator[MeasuredValues]:
+    """Each measure of ``usable`` rows (sorted by time) in a few numbers."""
+    for measure in dict.fromkeys(row.measure for row in usable):
+        values = [row.value for row in usable if row.measure == measure]
+        ends = [round(value, 6) for value in (values[0], values[-1], min(values), max(values))]
+        yield MeasuredValues(measure, len(values), *ends)

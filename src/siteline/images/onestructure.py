@@ -97,7 +97,7 @@ def one_structure(at: ReadyCube, key: str, settled: Settled, *, power: bool) -> 
         made = inject(series[1:], at.days, settled.prior, judged, kinds, each=EACH, seed=SEED)
         trust = replace(trust, temperature=made.temperature, covered=made.covered, power=made.power if power else ())
         found = detected(*about, temperature=made.temperature)
-    note = _why(at.cube, foot, found.note) if found.note else ""
+    note = _why(at.cube, foot, _few(found, settled.prior)) if found.note else ""
     return _part(at, replace(found, doubts=doubts(at.cube, found), note=note), trust, judged, settled.prior.min_looks)
 
 
@@ -175,6 +175,14 @@ def _nothing(at: ReadyCube, key: str, settled: Settled, note: str) -> Part:
     found = Detected(key, at.stack, at.measures, 0, nan, nan, nan, nan, nan, prior=settled.prior.named(), note=note)
     trust = Trust(key, at.stack, 0, 0, settled.nominal, nan, 1.0, nan, at.pixel_m, note=note)
     return Part(found, trust, (), None, (), {})
+
+
+def _few(found: Detected, prior: Prior) -> str:
+    """How many looks there are and how many are needed, where they are too few; else the note of ``found``."""
+    needed = 2 * prior.min_looks + 1
+    if found.scenes >= needed:
+        return found.note
+    return f"{found.scenes or 'no'} usable look{'' if found.scenes == 1 else 's'}, where {needed} are needed"
 
 
 def _why(cube: xarray.Dataset, foot: Area, note: str) -> str:
