@@ -23,7 +23,7 @@ from siteline.store.editing import Row, put
 from siteline.store.importing import import_folder
 from siteline.store.revision import version
 from siteline.web.live import Live
-from siteline.web.state import Curves, state
+from siteline.web.state import Memory, state
 from store_folders import SOHAE, small, write
 from web_cases import many
 from web_server import Bench, serving
@@ -201,7 +201,7 @@ def test_changes_found_in_the_pixels_are_in_the_state_as_in_the_commands(demo: t
     assert (label["scene"], label["first"], label["machine"]) == (drawn["id"], drawn["first"], False)
     assert named(after["scenes"], drawn["id"])["looked"]
     live = Live(case)
-    assert json.loads(json.dumps(state(live.held(), case="site.gpkg", read_only=False, curves=Curves()))) == after
+    assert json.loads(json.dumps(state(live.held(), case="site.gpkg", read_only=False, memory=Memory()))) == after
     live.close()
     assert check_case(case) == []
 
@@ -233,7 +233,7 @@ def test_what_is_brought_up_to_date_is_what_a_fresh_reading_gives(few: Path, edi
             cells = None if word is None else {**(look if gone else {}), "state": word}
             put(live.case, Row("observations", key, cells), base, "Ana")
             live.held()
-        told = [json.dumps(state(one.held(), case="c", read_only=False, curves=Curves())) for one in (live, fresh)]
+        told = [json.dumps(state(one.held(), case="c", read_only=False, memory=Memory())) for one in (live, fresh)]
         assert told[0] == told[1]
     finally:
         live.close()

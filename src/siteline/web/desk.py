@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from siteline.web.live import Held, Live
-from siteline.web.state import Curves, state
+from siteline.web.state import Memory, state
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ class Desk:
         self.path, self.who = path, who
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="siteline-case")
         self._live: Live | None = None
-        self._curves = Curves()
+        self._memory = Memory()
         self._told: tuple[int, bytes] = (-1, b"")
         self.ready = threading.Event()
         """Set once the first state was made, or could not be."""
@@ -77,7 +77,7 @@ class Desk:
         live = self._opened()
         held = self._held(live)
         if self._told[0] != held.revision:
-            told = state(held, case=self.path.name, read_only=live.case.read_only, curves=self._curves)
+            told = state(held, case=self.path.name, read_only=live.case.read_only, memory=self._memory)
             text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             self._told = held.revision, text.encode("utf-8", "backslashreplace")
         return self._told[1]

@@ -14,6 +14,7 @@ import numpy as np
 from siteline.dating.factors import posteriors
 from siteline.model.dated import History, Posterior, Transition
 from siteline.model.records import Observation
+from siteline.model.settings import Settings
 from siteline.model.span import iso
 from siteline.model.states import KNOWN_WORDS, STATES, canonical
 from siteline.model.tables import CONFIDENCES
@@ -30,12 +31,10 @@ FACTORS: Final = tuple(float(factor) for factor in np.geomspace(0.2, 5.0, 21))
 Json = dict[str, Any]
 
 
-def state(held: Held, *, case: str, read_only: bool, curves: Curves) -> Json:
-    """The page's picture of the case ``case`` (its file name). ``curves``: keeps what the factors gave."""
+def state(held: Held, *, case: str, read_only: bool, memory: Memory) -> Json:
+    """The page's picture of the case ``case`` (its file name). ``memory``: of the earlier states of the same case."""
     data, settings = held.evidence, held.data.settings
     words = {word: canonical(word, settings.vocabulary) for word in (*KNOWN_WORDS, *settings.vocabulary)}
-    scene_of = dict(looked_ids(held))
-    own = {o.observation_id for o in held.data.observations}
     return {
         "revision": held.revision,
         "title": settings.title,
@@ -48,12 +47,7 @@ def state(held: Held, *, case: str, read_only: bool, curves: Curves) -> Json:
         "confidences": list(CONFIDENCES),
         "structures": _structures(held),
         "scenes": scene_rows(held),
-        "observations": [
-            _observation(
-                o, words, scene_of, version_of(held, "observations", o.observation_id), machine=o.observation_id not in own
-            )
-            for o in data.observations
-        ],
+        "observations": memory.observations(held, words, dict(looked_ids(held))),
         "events": [
             {
                 "id": e.event_id,
@@ -67,7 +61,7 @@ def state(held: Held, *, case: str, read_only: bool, curves: Curves) -> Json:
             for e in data.events.values()
         ],
         **weighed(held),
-        "positions": [_position(p, held, curves) for p in held.weighing.positions],
+        "positions": [_position(p, held, memory) for p in held.weighing.positions],
         "sources": [
             {
                 "id": s.source_id,
@@ -84,21 +78,37 @@ def state(held: Held, *, case: str, read_only: bool, curves: Curves) -> Json:
     }
 
 
-class Curves:
-    """P(before an event) by factor on the prior rates; kept while the looks of the structure stay as they are."""
+class Memory:
+    """What need not be worked out again for the next state of the same case: most of it is as it was."""
 
     def __init__(self) -> None:
         """Nothing is kept yet."""
-        self._kept: dict[str, tuple[tuple[Observation, ...], list[list[Posterior]]]] = {}
+        self._curves: dict[str, tuple[tuple[Observation, ...], Settings, list[list[Posterior]]]] = {}
+        self._words: Mapping[str, str | None] = {}
+        self._rows: dict[str, tuple[Observation, Json]] = {}
 
     def before(self, held: Held, transition: Transition, number: int, day: float) -> list[float]:
         """P(the change ``number`` of its structure came before ``day``), for each of ``FACTORS``."""
-        name = transition.structure_id
+        name, settings = transition.structure_id, held.data.settings
         looks = tuple(o for o in held.evidence.observations if o.structure_id == name)
-        known = self._kept.get(name)
-        if known is None or known[0] != looks:
-            known = self._kept[name] = (looks, posteriors(looks, held.data.settings, name, FACTORS))
-        return [round(posterior.cdf(day), 6) for posterior in known[1][number]]
+        known = self._curves.get(name)
+        if known is None or known[:2] != (looks, settings):
+            known = self._curves[name] = (looks, settings, posteriors(looks, settings, name, FACTORS))
+        return [round(posterior.cdf(day), 6) for posterior in known[2][number]]
+
+    def observations(self, held: Held, words: Mapping[str, str | None], scenes: Mapping[str, str]) -> list[Json]:
+        """All looks, those from pixels last. ``words``: the states; ``scenes``: ids of looked-at scenes -> in the list."""
+        if words != self._words:
+            self._words, self._rows = dict(words), {}
+        versions, own, rows = held.versions["observations"], len(held.data.observations), []
+        for n, o in enumerate(held.evidence.observations):
+            known = self._rows.get(o.observation_id)
+            if known is None or known[0] is not o:
+                known = self._rows[o.observation_id] = (o, _observation(o, words, machine=n >= own))
+            row = known[1]
+            row["scene"], row["version"] = scenes.get(o.scene_id, o.scene_id), versions.get(o.observation_id, 0)
+            rows.append(row)
+        return rows
 
 
 def _styles() -> Json:
@@ -211,13 +221,11 @@ def _sentence(history: History) -> str:
     return f"{change.capitalize()} {bracket_words(last.bracket.after, last.bracket.by)} ({chance})."
 
 
-def _observation(
-    o: Observation, words: Mapping[str, str | None], scenes: Mapping[str, str], version: int, *, machine: bool
-) -> Json:
+def _observation(o: Observation, words: Mapping[str, str | None], *, machine: bool) -> Json:
     return {
         "id": o.observation_id,
         "structure": o.structure_id,
-        "scene": scenes.get(o.scene_id, o.scene_id),
+        "scene": o.scene_id,
         "image_id": o.scene_id,
         **span_cells(o.when),
         "state": o.state,
@@ -228,11 +236,11 @@ def _observation(
         "source": o.source_id,
         "paraphrase": o.paraphrase,
         "machine": machine,
-        "version": version,
+        "version": 0,
     }
 
 
-def _position(p: EventPosition, held: Held, curves: Curves) -> Json:
+def _position(p: EventPosition, held: Held, memory: Memory) -> Json:
     name = p.transition.structure_id
     number = _index(held.dating.histories[name].transitions, p.transition)
     return {
@@ -243,7 +251,7 @@ def _position(p: EventPosition, held: Held, curves: Curves) -> Json:
         "text": p.assessment.text,
         "confidence": p.assessment.confidence,
         "factors": [round(factor, 4) for factor in FACTORS],
-        "before": curves.before(held, p.transition, number, p.event.when.first_day),
+        "before": memory.before(held, p.transition, number, p.event.when.first_day),
         "lines": [
             {"label": line.label, "claims": list(line.claim_ids), "probability": known(line.probability)} for line in p.lines
         ],
