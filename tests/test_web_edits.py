@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,22 @@ def test_what_is_brought_up_to_date_is_what_a_fresh_reading_gives(few: Path, edi
     finally:
         live.close()
         fresh.close()
+
+
+def test_a_change_of_the_settings_moves_every_answer(tmp_path: Path):
+    live = Live(many(tmp_path, structures=2, scenes=60))
+    memory = Memory()
+    before = state(live.held(), case="c", read_only=False, memory=memory)
+    kept = live.held().data.settings
+    live.case.set_settings(replace(kept, rates={"absent->being_built": 30.0}), "Ana")
+    after = state(live.held(), case="c", read_only=False, memory=memory)
+    fresh = Live(live.case.path)
+    assert after == state(fresh.held(), case="c", read_only=False, memory=Memory())
+    fresh.close()
+    assert not before["positions"][0]["decided"]
+    assert before["positions"][0]["before"] != after["positions"][0]["before"]
+    assert before["structures"][0]["transitions"][0]["posterior"] != after["structures"][0]["transitions"][0]["posterior"]
+    live.close()
 
 
 def test_a_server_killed_at_any_moment_loses_nothing_it_acknowledged(path: Path):

@@ -86,7 +86,7 @@ def _look(s: int, n: int, day: date) -> dict[str, str]:
 
 
 def _event(n: int, days: Sequence[date]) -> dict[str, str]:
-    day = days[min(41 + 30 * n, len(days) - 1)] + timedelta(days=2)
+    day = days[min(39 + 30 * n, len(days) - 1)] + timedelta(days=2)
     return {"event_id": f"e{n}", "start_date": day.isoformat(), "what": f"Meeting {n}", "source_id": "s5"}
 
 

@@ -197,6 +197,7 @@ def _transition(key: str, number: int, t: Transition) -> Json:
         "interval50": list(t.interval50),
         "interval90": list(t.interval90),
         "probability": round(t.probability, 4),
+        "by_pixels": t.by_pixels,
         "posterior": posterior_cells(t.posterior),
         "deciding": list(t.deciding),
         "dissenting": list(t.dissenting),
