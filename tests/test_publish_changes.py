@@ -134,6 +134,19 @@ def test_the_bracket_is_a_band_between_its_two_scenes_which_are_named():
     assert "last without: " in words and "first with it: " in words
 
 
+def test_a_bracket_that_ends_on_a_poor_scene_says_so_beside_it():
+    series = one_sensor()
+    change = series.detected[0].changes[0]
+    poor_rows = tuple(
+        replace(m, usable_share=0.5, reasons="cloud shadow 50 %") if m.scene_id == change.after_scene else m
+        for m in series.measured
+    )
+    clear = series_svg(series, theme="light")
+    told = series_svg(replace(series, measured=poor_rows), theme="light")
+    assert not reading.of_class(clear, "poor")
+    assert [e.text for e in reading.of_class(told, "poor")] == ["partly hidden: cloud shadow 50\u00a0%"]
+
+
 def test_nothing_is_asserted_where_there_is_no_scene():
     rows = samples.radar()
     series = Series("Hall", (samples.detected(samples.RADAR, rows, ()),), tuple(rows))

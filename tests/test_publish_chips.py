@@ -301,6 +301,24 @@ def test_doubts_about_scenes_stand_on_the_sheet_once_each():
     assert told.count("clouds are not known") == 1 and "(every scene)" in told
 
 
+def test_why_a_scene_is_not_aligned_is_no_doubt_of_its_own():
+    cube = samples.cube(ground(3))
+    alone = "not aligned: 2 windows see a shift that both scenes share; 3 are needed"
+    cube["doubt"] = ("time", [alone, f"{alone}; clouds are not known", ""])
+    (page,) = chip_pages(cube, structure())
+    told = " ".join(reading.texts(page.plain))
+    assert "are needed" not in told and "Doubtful: clouds are not known (1 of 3 scenes)." in told
+
+
+def test_words_under_small_chips_are_whole():
+    reason = np.zeros((30, 40, 40), np.uint8)
+    reason[[1, 3, 4, 5]] = Reason.SHADOW
+    told = reading.texts(one_page(samples.cube(ground(30), reason)))
+    assert not [t for t in told if "…" in t]
+    assert "cloud shadow 100\u00a0%" in told  # alone, it has the room of two
+    assert told.count("shadow") == 3 and told.count("100\u00a0%") == 3
+
+
 @pytest.mark.parametrize("wkt", [None, "POINT (100 10)", "POLYGON EMPTY"])
 def test_a_structure_without_a_place_in_the_cube_is_refused(wkt):
     with pytest.raises(NoArea):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from siteline.publish.canvas import Canvas, outline
 from siteline.publish.chipgrid import GUTTER, Block, Cell, Size
 from siteline.publish.cubeview import values_name
-from siteline.publish.panels import fit, text_width
+from siteline.publish.panels import fit, text_width, wrap
 from siteline.publish.pixels import picture, reduced, without_colour
 from siteline.publish.scalebar import north_arrow, scale_bar
 from siteline.publish.stretch import Stretch
@@ -131,25 +131,38 @@ def _large(canvas: Canvas, sheet: Sheet, cell: Cell, x: float, y: float) -> floa
     y += size.height + 15
     canvas.text(x, y, fit(view.when, room + 6, 11.5), 11.5)
     for words, ink in ((view.maker, "muted"), (view.note, "event")):
-        if words:
+        for line in wrap(canvas.shown(words), room, 11, lines=2 if ink == "event" else 1):
             y += 14
-            canvas.text(x, y, fit(canvas.shown(words), room, 11), 11, fill=ink)
+            canvas.text(x, y, line, 11, fill=ink)
     return y + 4
 
 
 def _small(canvas: Canvas, sheet: Sheet, cell: Cell, x: float, y: float) -> float:
     side = (pitch(sheet.size) - GUTTER - SMALL_GAP) / 2
     high = side * sheet.size.height / sheet.size.width
+    # one column of small chips leaves its words the room of both
+    room = side + 4 if len(cell.views) > 2 else pitch(sheet.size) - GUTTER
+    notes = [_brief(view.brief, room) for view in cell.views]
+    deep = 9 + 12.5 * (1 + max(map(len, notes)))
     below = y
     for number, view in enumerate(cell.views):
         left = x + (number // 2) * (side + SMALL_GAP)  # down, then across: time never runs leftwards on the sheet
-        top = y + (number % 2) * (high + 34)
+        top = y + (number % 2) * (high + deep)
         canvas.image(pixels_of(sheet, view.index, canvas, greyed=True), left, top, side, high, view.about)
         canvas.frame(left, top, side, high)
-        canvas.text(left, top + high + 12, fit(view.when.split(",")[0], side + 4, 10.5), 10.5, fill="muted")
-        canvas.text(left, top + high + 24.5, fit(view.brief, side + 4, 10.5), 10.5, fill="muted")
-        below = max(below, top + high + 30)
+        for line, words in enumerate((fit(view.when.split(",")[0], room, 10.5), *notes[number])):
+            canvas.text(left, top + high + 12 + 12.5 * line, words, 10.5, fill="muted")
+        below = max(below, top + high + deep - 4)
     return below
+
+
+def _brief(text: str, room: float) -> list[str]:
+    """What hides a footprint and how much; where ``cloud shadow`` has no room it is ``shadow``, then on two lines."""
+    short = text if text_width(text, 10.5) <= room else text.removeprefix("cloud ")
+    if text_width(short, 10.5) <= room:
+        return [short]
+    cause, _, share = short.rpartition(" ")
+    return [fit(part, room, 10.5) for part in (cause, share) if part]
 
 
 def _gap(canvas: Canvas, days: int, x: float, y: float, height: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ Paper = Literal["light", "dark", "print"]
 NARROWEST: Final = 640.0
 MEASURE: Final = 700.0
 """Longest line of a caption."""
+_UNALIGNED: Final = re.compile(r"not aligned[^;]*(?:; \d+ are needed)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +162,14 @@ def _caption(sheet: Sheet, judged: Sequence[View], laid: Sequence[Cell]) -> list
 def _doubts(sheet: Sheet, used: Sequence[int]) -> list[str]:
     """What is doubtful about the scenes drawn, each doubt once; what is said of alignment stands with the images."""
     told = Counter(
-        part.strip()
-        for index in used
-        for part in doubt_of(sheet.part, index).split(";")
-        if part.strip() and not part.strip().startswith("not aligned")
+        part for index in used for part in _parts(doubt_of(sheet.part, index)) if part and not part.startswith("not aligned")
     )
     every = len(used)
     lines = [f"{words} ({'every scene' if n == every else f'{n} of {every} scenes'})" for words, n in told.most_common(4)]
     more = f"; and {len(told) - 4} more" if len(told) > 4 else ""
     return [f"Doubtful: {'; '.join(lines)}{more}."] if lines else []
+
+
+def _parts(doubt: str) -> list[str]:
+    """The doubts joined by semicolons, without that about alignment, which may hold a semicolon of its own."""
+    return [part.strip() for part in _UNALIGNED.sub("", doubt).split(";") if part.strip()]

@@ -90,7 +90,7 @@ def fit(text: str, room: float, size: float, *, bold: bool = False) -> str:
 def wrap(text: str, room: float, size: float, *, lines: int = 2, bold: bool = False) -> list[str]:
     """``text`` on at most ``lines`` lines of width ``room``, broken at spaces; the last is shortened if need be."""
     out: list[str] = []
-    rest = text.split()
+    rest = [word for word in text.replace("\n", " ").split(" ") if word]  # a number keeps its per cent sign
     while rest and len(out) < lines - 1:
         line = rest.pop(0)
         while rest and text_width(f"{line} {rest[0]}", size, bold=bold) <= room:

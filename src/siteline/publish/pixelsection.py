@@ -13,13 +13,14 @@ from siteline.model.records import CaseData, Event
 from siteline.publish.anchors import anchor
 from siteline.publish.changemap import map_svg
 from siteline.publish.glyphs import clean
+from siteline.publish.look import day_only
 from siteline.publish.mapvalues import ChangeMap, chance_words, map_words
 from siteline.publish.ownlooks import own_looks
 from siteline.publish.placeboplot import placebo_svg
 from siteline.publish.powerplot import power_svg
 from siteline.publish.rows import structure_name
 from siteline.publish.sections import Figures, View
-from siteline.publish.seriesdata import Series
+from siteline.publish.seriesdata import Series, poor
 from siteline.publish.seriesplot import series_svg
 from siteline.publish.svg import document, tag
 from siteline.publish.unseen import Verdict, alarm_words, missed_words, verdict
@@ -126,7 +127,7 @@ def _block(
         "weight": clean(_weight(told)),
         "scenes": _scenes(series),
         "straddled": [clean(text) for text in straddled(found.changes if found else (), series.events)],
-        "doubts": [clean(text) for text in told.doubts],
+        "doubts": [clean(text) for text in (*told.doubts, *_hidden_ends(series))],
         "figure": figures(lambda width: series_svg(series, width=width, prefix=f"px{index}-")),
         "missed": [clean(text) for text in missed_words(trust)],
         "power": figures(lambda width: power_svg(trust, width=width, prefix=f"pw{index}-")) if trust and has_power else {},
@@ -176,6 +177,19 @@ def _lede(shown: PixelsShown, told: Sequence[Verdict], *, own: bool) -> str:
             "siteline’s own."
         )
     return f"{took} and {found}. Nobody’s reading of the images enters here; {beside}"
+
+
+def _hidden_ends(series: Series) -> list[str]:
+    """A sentence for every scene that bounds a change of all stacks together and shows only a part of the footprint."""
+    out = []
+    for change in series.combined.changes if series.combined else ():
+        for what, at, scene in (
+            ("last scene without it", change.bracket.after, change.after_scene),
+            ("first scene with it", change.bracket.by, change.by_scene),
+        ):
+            if at is not None and (hides := poor(series.measured, scene)):
+                out.append(f"The {what} ({day_only(at)}) is partly hidden: {hides}.")
+    return out
 
 
 def _weight(told: Verdict) -> str:

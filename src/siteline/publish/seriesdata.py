@@ -17,6 +17,8 @@ from siteline.publish.glyphs import clean
 """Name of the stack that stands for all of them together."""
 GAP_DAYS: Final = 60.0
 """Days without a usable scene from which on nothing is drawn between two scenes but the gap."""
+POOR: Final = 0.75
+"""Share of the footprint that must be usable for a scene to bound a bracket without a word about it."""
 LANES: Final = 4
 FAR: Final = 6.0
 """Robust standard deviations from its level beyond which a dot does not set the scale."""
@@ -166,6 +168,14 @@ def hidden_by(rows: Sequence[Measured]) -> tuple[tuple[str, tuple[Measured, ...]
         rest = [row for _, held in ordered[LANES - 1 :] for row in held]
         ordered = [*ordered[: LANES - 1], ("other reasons", rest)]
     return tuple((reason, tuple(held)) for reason, held in ordered)
+
+
+def poor(measured: Sequence[Measured], scene_id: str) -> str:
+    """What hides the footprint in a scene that shows less than ``POOR`` of it: ``cloud shadow 31 %``; else ""."""
+    row = next((m for m in measured if m.scene_id == scene_id and math.isfinite(m.usable_share)), None)
+    if row is None or row.usable_share >= POOR:
+        return ""
+    return clean(row.reasons) or f"{100 * row.usable_share:.0f}\u00a0% usable"
 
 
 def main_reason(reasons: str) -> str:

@@ -11,7 +11,7 @@ from siteline.model.dated import Bracket
 from siteline.publish.draw import Pen, hill
 from siteline.publish.look import day, day_only
 from siteline.publish.panels import Panel, fit, text_width
-from siteline.publish.seriesdata import Curve, Level, measure_words
+from siteline.publish.seriesdata import Curve, Level, measure_words, poor
 from siteline.publish.svg import hover, num, tag
 from siteline.publish.unseen import dates
 from siteline.publish.usable import share_words
@@ -83,8 +83,11 @@ def bar(pen: Pen, panel: Panel, change: PixelChange, y: float) -> str:
     return tag("g", hover(dates(change)), *parts, class_="bar")
 
 
-def bounds(pen: Pen, panel: Panel, change: PixelChange, y: float) -> str:
-    """The two scenes that bound a bracket, named on both sides of its ends; their first line has its baseline at ``y``."""
+def bounds(pen: Pen, panel: Panel, change: PixelChange, measured: Sequence[Measured], y: float) -> str:
+    """The two scenes that bound a bracket, named on both sides of its ends; their first line has its baseline at ``y``.
+
+    ``measured``: rows that say what hides a part of the footprint in them.
+    """
     left, right = ends(panel, change.bracket)
     out = []
     for at, when, scene, word, before in (
@@ -102,6 +105,9 @@ def bounds(pen: Pen, panel: Panel, change: PixelChange, y: float) -> str:
         out.append(pen.text(at, y, fit(shown, room, 11.5), 11.5, text_anchor=side))
         if scene:
             out.append(pen.text(at, y + 13, fit(scene, room, 10), 10, text_anchor=side, fill=pen.colour("muted")))
+        if hides := poor(measured, scene):
+            text = fit(f"partly hidden: {hides}", room, 10.5)
+            out.append(pen.text(at, y + 26, text, 10.5, text_anchor=side, fill=pen.colour("event"), class_="poor"))
     return "".join(out)
 
 

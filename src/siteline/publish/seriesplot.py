@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from siteline.model.changed import Detected, PixelChange
+from siteline.model.changed import Detected, Measured, PixelChange
 from siteline.publish.compose import event_marks, time_axes
 from siteline.publish.draw import Pen
 from siteline.publish.figure import PAGE, PHONE, SCREEN
 from siteline.publish.legend import flow
 from siteline.publish.look import Theme, day_range
 from siteline.publish.panels import Panel, fit, text_width, wrap
-from siteline.publish.seriesdata import Series, Track, extent, tracks_of
+from siteline.publish.seriesdata import Series, Track, extent, poor, tracks_of
 from siteline.publish.serieskey import entries
 from siteline.publish.seriesmarks import (
     LANE,
@@ -126,7 +126,7 @@ def _block(pen: Pen, series: Series, tracks: Sequence[Track], panels: Sequence[P
     together = series.combined
     if together is not None and together.changes:
         edges = y + _HILL + 20
-        drawn, y = _answer(pen, together, tracks, panels, y)
+        drawn, y = _answer(pen, together, tracks, series.measured, panels, y)
         front.append(drawn)
     for track in tracks:
         drawn, y = _track(pen, track, panels, y, several=len(tracks) > 1)
@@ -151,7 +151,9 @@ def _lens(pen: Pen, panels: Sequence[Panel], top: float, foot: float) -> str:
     return "".join(tag("rect", x=a, y=top, width=b - a, height=foot - top, fill=pen.colour("wash")) for a, b in spots)
 
 
-def _answer(pen: Pen, found: Detected, tracks: Sequence[Track], panels: Sequence[Panel], y: float) -> tuple[str, float]:
+def _answer(
+    pen: Pen, found: Detected, tracks: Sequence[Track], measured: Sequence[Measured], panels: Sequence[Panel], y: float
+) -> tuple[str, float]:
     """The date of the change by all scenes: its density, its bracket, the scenes that bound it, and what contradicts it."""
     column = panels[0].x0
     title, note = "When", "all sensors together" if len(tracks) > 1 else "by these scenes"
@@ -170,9 +172,10 @@ def _answer(pen: Pen, found: Detected, tracks: Sequence[Track], panels: Sequence
             out.append(density(pen, panel, change, foot, _HILL))
             out.append(bar(pen, panel, change, foot + 11))
             if panel.enlarged or (not panel.title and len(found.changes) == 1):
-                out.append(bounds(pen, panel, change, foot + 32))
+                out.append(bounds(pen, panel, change, measured, foot + 32))
     named = any(panel.enlarged or not panel.title for panel in panels)
-    return "".join(out), foot + (56 if named else 26)
+    hidden = any(poor(measured, scene) for c in found.changes for scene in (c.after_scene, c.by_scene))
+    return "".join(out), foot + (69 if named and hidden else 56 if named else 26)
 
 
 def _track(pen: Pen, track: Track, panels: Sequence[Panel], y: float, *, several: bool) -> tuple[str, float]:
