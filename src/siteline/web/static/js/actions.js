@@ -46,7 +46,10 @@ export function makeActions(store) {
       if (to) store.set({ structure: to.id });
     },
 
-    /** Compare in a mode; the same mode again, or "single", ends it. Scenes before and after the change are found if none is chosen. */
+    /**
+     * Compare in a mode; the same mode again, or "single", ends it. Where no second scene is chosen, those before and after
+     * the change are.
+     */
     mode(wanted) {
       const shown = store.get();
       if (wanted === "single" || wanted === shown.mode) return store.set({ mode: "single" });
@@ -82,7 +85,9 @@ function sceneAt(model, time) {
 export function pairFor({ model, structure, time, scene }) {
   const good = model.drawable.filter((one) => one.status === "usable");
   const pool = good.length > 1 ? good : model.drawable;
-  const ends = (model.structureById.get(structure)?.transitions ?? []).filter((one) => one.after !== null && one.by !== null);
+  const ends = (model.structureById.get(structure)?.transitions ?? []).filter(
+    (one) => one.after !== null && one.by !== null,
+  );
   ends.sort((a, b) => Math.abs((a.after + a.by) / 2 - time) - Math.abs((b.after + b.by) / 2 - time));
   if (ends.length) {
     const before = pool.filter((one) => one.t <= ends[0].after + 1e-6).at(-1);

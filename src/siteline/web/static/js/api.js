@@ -38,7 +38,10 @@ async function ask(path, options = {}) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
     reach(false);
-    throw new Trouble("The server cannot be reached", { remedy: "start siteline serve again; what you typed is kept here", kind: "Lost" });
+    throw new Trouble("The server cannot be reached", {
+      remedy: "start siteline serve again; what you typed is kept here",
+      kind: "Lost",
+    });
   }
   reach(true);
   const body = await answer.json().catch(() => null);
@@ -74,7 +77,10 @@ export function chipAddress(structure, scene, size, stamp) {
   return `/chips/${encodeURIComponent(structure)}/${encodeURIComponent(scene)}.png?size=${size}&v=${stamp}`;
 }
 
-/** Address template of a scene's tiles. @param {string} scene @param {string} bands @param {{low: number, high: number}|null} limits */
+/**
+ * Address template of a scene's tiles.
+ * @param {string} scene @param {string} bands @param {{low: number, high: number}|null} limits
+ */
 export function tileAddress(scene, bands, limits) {
   const query = new URLSearchParams();
   if (bands) query.set("bands", bands);

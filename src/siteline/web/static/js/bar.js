@@ -12,7 +12,11 @@ export function buildBar(page) {
   const blind = button("Blind", () => act.blind(), { title: "Hide what others and the machine say (x)" });
   const who = button("", () => askWho(store), { title: "Whose name stands beside your changes" });
   const theme = button("", () => store.set({ theme: nextTheme(store.get().theme) }), { class: "btn plain" });
-  const keys = button("?", () => help(store), { class: "btn plain", "aria-label": "Help and keys", title: "Help and keys (?)" });
+  const keys = button("?", () => help(store), {
+    class: "btn plain",
+    "aria-label": "Help and keys",
+    title: "Help and keys (?)",
+  });
   fill(at("tools"), buildSearch(page), blind, buildExport(page), who, theme, keys);
 
   const title = ({ data }) => {

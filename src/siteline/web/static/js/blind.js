@@ -1,4 +1,4 @@
-// Blind mode: what others and the machine say is taken out before anything is drawn, so that no part of the page can show it.
+// Blind mode: what others and the machine say is taken out before anything is drawn; no part of the page can show it.
 
 /** Whether `look` is by the person `who`. */
 export function isOwn(look, who) {

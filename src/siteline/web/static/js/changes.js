@@ -11,22 +11,55 @@ const [WIDE, HILL, FOOT] = [400, 30, 34];
 export function changeList(page, one) {
   const { model } = page.store.get();
   if (model.blind || !one.transitions.length) return [];
-  return [h("h3", {}, "What changed, and what decides it", h("span", { class: "count" }, String(one.transitions.length))),
-    h("ol", { class: "changes" }, one.transitions.map((change) => changeRow(page, model, one, change)))];
+  return [
+    h("h3", {}, "What changed, and what decides it", h("span", { class: "count" }, String(one.transitions.length))),
+    h(
+      "ol",
+      { class: "changes" },
+      one.transitions.map((change) => changeRow(page, model, one, change)),
+    ),
+  ];
 }
 
 function changeRow(page, model, one, change) {
   const closed = change.after !== null && change.by !== null;
-  return h("li", {},
-    h("p", { class: "what" }, mark(model.styles, change.after === null ? null : change.from_state), h("span", { "aria-hidden": "true", class: "arrow" }, "→"),
-      mark(model.styles, change.to_state), h("b", {}, ` ${change.after === null ? "earlier state unseen" : plain(change.from)} to ${plain(change.to)}`)),
+  return h(
+    "li",
+    {},
+    h(
+      "p",
+      { class: "what" },
+      mark(model.styles, change.after === null ? null : change.from_state),
+      h("span", { "aria-hidden": "true", class: "arrow" }, "→"),
+      mark(model.styles, change.to_state),
+      h("b", {}, ` ${change.after === null ? "earlier state unseen" : plain(change.from)} to ${plain(change.to)}`),
+    ),
     closed && picture(change),
     h("p", {}, h("span", { class: "num-wrap" }, capitalised(bracket(change.after, change.by))), "."),
-    h("p", { class: "small muted" }, `That it lies in there is ${likelihood(change.probability)} (${percent(change.probability)})`,
-      closed ? `; if it does, half of the probability lies in ${range(...change.interval50)}, 90 % in ${range(...change.interval90)}.` : "; no earlier look bounds it."),
+    h(
+      "p",
+      { class: "small muted" },
+      `That it lies in there is ${likelihood(change.probability)} (${percent(change.probability)})`,
+      closed
+        ? `; if so, half of the probability lies in ${range(...change.interval50)}, 90 % in ${range(...change.interval90)}.`
+        : "; no earlier look bounds it.",
+    ),
     evidence(page, model, change),
-    closed && h("div", { class: "row" }, model.drawable.length > 1 && button("Compare before and after", () => pair(page, one, change), { class: "btn small", data: { keep: `pair ${change.id}` } }),
-      button("Show on the time line", () => around(page, change), { class: "btn small", data: { keep: `around ${change.id}` } })));
+    closed &&
+      h(
+        "div",
+        { class: "row" },
+        model.drawable.length > 1 &&
+          button("Compare before and after", () => pair(page, one, change), {
+            class: "btn small",
+            data: { keep: `pair ${change.id}` },
+          }),
+        button("Show on the time line", () => around(page, change), {
+          class: "btn small",
+          data: { keep: `around ${change.id}` },
+        }),
+      ),
+  );
 }
 
 const capitalised = (text) => text[0].toUpperCase() + text.slice(1);
@@ -38,12 +71,20 @@ function evidence({ act }, model, change) {
       const [look] = same;
       const scene = model.sceneById.get(look.scene);
       const by = same.map((one) => one.observer || model.sourceById.get(one.source)?.publisher || one.id);
-      return button([look.machine ? "◆ " : "", spanDay(look), " ", plain(look.state), same.length > 1 ? ` ×${same.length}` : ""],
-        () => (scene?.pixels ? act.scene(scene.id) : look.t !== null && act.time(look.t)), { class: "ref", title: by.join(", ") });
+      return button(
+        [look.machine ? "◆ " : "", spanDay(look), " ", plain(look.state), same.length > 1 ? ` ×${same.length}` : ""],
+        () => (scene?.pixels ? act.scene(scene.id) : look.t !== null && act.time(look.t)),
+        { class: "ref", title: by.join(", ") },
+      );
     });
   };
-  const line = (label, ids) => ids.length > 0 && h("p", { class: "small evidence" }, h("span", { class: "muted" }, `${label} `), looks(ids));
-  return [line("Decided by", change.deciding), line("Against it", change.dissenting), line("Could not tell", change.unusable)];
+  const line = (label, ids) =>
+    ids.length > 0 && h("p", { class: "small evidence" }, h("span", { class: "muted" }, `${label} `), looks(ids));
+  return [
+    line("Decided by", change.deciding),
+    line("Against it", change.dissenting),
+    line("Could not tell", change.unusable),
+  ];
 }
 
 function pair({ store }, one, change) {
@@ -67,13 +108,27 @@ function picture(change) {
   const x = (t) => ((t - low) / (high - low)) * WIDE;
   const dense = mass.map((m, n) => m / Math.max(1e-9, edges[n + 1] - edges[n]));
   const peak = Math.max(...dense, 1e-12);
-  const steps = dense.map((one, n) => `L${x(edges[n]).toFixed(1)} ${(FOOT - (HILL * one) / peak).toFixed(1)}H${x(edges[n + 1]).toFixed(1)}`).join("");
-  const bar = ([a, b], thick) => s("rect", { x: x(a), y: FOOT + 6 - thick / 2, width: Math.max(1, x(b) - x(a)), height: thick, fill: "var(--ink)" });
-  const label = (t, anchor) => s("text", { x: x(t), y: FOOT + 25, "text-anchor": anchor, "font-size": 12, fill: "var(--muted)" }, day(t));
+  const steps = dense
+    .map((one, n) => `L${x(edges[n]).toFixed(1)} ${(FOOT - (HILL * one) / peak).toFixed(1)}H${x(edges[n + 1]).toFixed(1)}`)
+    .join("");
+  const bar = ([a, b], thick) =>
+    s("rect", { x: x(a), y: FOOT + 6 - thick / 2, width: Math.max(1, x(b) - x(a)), height: thick, fill: "var(--ink)" });
+  const label = (t, anchor) =>
+    s("text", { x: x(t), y: FOOT + 25, "text-anchor": anchor, "font-size": 12, fill: "var(--muted)" }, day(t));
   const said = `Most likely within ${range(...change.interval50)}`;
-  return s("svg", { class: "picture", viewBox: `0 0 ${WIDE} ${FOOT + 28}`, role: "img", "aria-label": said },
-    mass.length > 0 && s("path", { d: `M${x(edges[0]).toFixed(1)} ${FOOT}${steps}V${FOOT}Z`, fill: "var(--muted)", opacity: 0.4 }),
-    s("path", { d: `M${x(first)} ${FOOT + 6}H${x(last)}M${x(first)} ${FOOT + 1}v10M${x(last)} ${FOOT + 1}v10`, stroke: "var(--ink)", "stroke-width": 1.2 }),
-    bar(change.interval90, 3), bar(change.interval50, 6), label(first, "start"), label(last, "end"));
+  return s(
+    "svg",
+    { class: "picture", viewBox: `0 0 ${WIDE} ${FOOT + 28}`, role: "img", "aria-label": said },
+    mass.length > 0 &&
+      s("path", { d: `M${x(edges[0]).toFixed(1)} ${FOOT}${steps}V${FOOT}Z`, fill: "var(--muted)", opacity: 0.4 }),
+    s("path", {
+      d: `M${x(first)} ${FOOT + 6}H${x(last)}M${x(first)} ${FOOT + 1}v10M${x(last)} ${FOOT + 1}v10`,
+      stroke: "var(--ink)",
+      "stroke-width": 1.2,
+    }),
+    bar(change.interval90, 3),
+    bar(change.interval50, 6),
+    label(first, "start"),
+    label(last, "end"),
+  );
 }
-

@@ -34,7 +34,9 @@ export function makeCompare({ store }, sheets) {
     if (!plugin) {
       plugin = new maplibregl.Compare(sheets.a.map, sheets.b.map, at("maps"), {});
       dress(handle(), store);
-      plugin.on("slideend", ({ currentPosition }) => store.set({ swipe: currentPosition / Math.max(1, at("maps").clientWidth) }));
+      plugin.on("slideend", ({ currentPosition }) =>
+        store.set({ swipe: currentPosition / Math.max(1, at("maps").clientWidth) }),
+      );
     }
     place(store.get().swipe);
   }
@@ -61,7 +63,7 @@ export function makeCompare({ store }, sheets) {
     b.style.opacity = on && mode === "opacity" ? String(opacity) : "";
     b.style.pointerEvents = on && mode !== "swipe" ? "none" : "";
     if (!on) return;
-    if (mode === "swipe") sheets.b.map.resize(), swipe();
+    if (mode === "swipe") (sheets.b.map.resize(), swipe());
     else follow(sheets);
     if (mode === "blink" && !timer) blink();
   }
@@ -93,8 +95,14 @@ function follow(sheets) {
 /** The plugin's handle made a slider that keys and assistive technology can move. */
 function dress(handle, store) {
   for (const [name, value] of Object.entries({
-    role: "slider", tabindex: "0", "aria-label": "Border between the scenes", "aria-valuemin": "0", "aria-valuemax": "100", "aria-orientation": "horizontal",
-  })) handle.setAttribute(name, value);
+    role: "slider",
+    tabindex: "0",
+    "aria-label": "Border between the scenes",
+    "aria-valuemin": "0",
+    "aria-valuemax": "100",
+    "aria-orientation": "horizontal",
+  }))
+    handle.setAttribute(name, value);
   handle.addEventListener("keydown", (event) => {
     const now = store.get().swipe;
     const by = event.shiftKey ? 5 * STEP : STEP;

@@ -8,14 +8,23 @@ import { plain, stamp } from "./words.js";
 export function resolveConflict({ table, key, cells, body }) {
   const theirs = body?.present ?? null;
   return dialog("Changed by somebody else in the meantime", (close) => [
-    h("p", {}, "Nothing of yours was saved yet. ", name(body?.who || "Somebody"), body?.at ? ` changed this row on ${stamp(body.at)}.` : " changed this row.",
-      " Decide which version stands; the other one remains in the journal."),
+    h(
+      "p",
+      {},
+      "Nothing of yours was saved yet. ",
+      name(body?.who || "Somebody"),
+      body?.at ? ` changed this row on ${stamp(body.at)}.` : " changed this row.",
+      " Decide which version stands; the other one remains in the journal.",
+    ),
     h("p", { class: "small muted" }, plain(table), " ", name(key)),
     versions(cells, theirs),
-    h("div", { class: "actions" },
+    h(
+      "div",
+      { class: "actions" },
       button("Keep theirs", () => close("theirs"), { class: "btn main" }),
       button("Save mine over it", () => close("mine"), { class: "btn risk" }),
-      button("Back to my changes", () => close())),
+      button("Back to my changes", () => close()),
+    ),
   ]);
 }
 
@@ -26,13 +35,21 @@ function versions(mine, theirs) {
     .map((one) => {
       const kept = mine !== null && !(one in mine); // cells that are not named stay as they are
       const differs = !kept && shown(mine?.[one]) !== shown(theirs?.[one]);
-      return h("tr", { class: differs ? "differs" : "" },
+      return h(
+        "tr",
+        { class: differs ? "differs" : "" },
         h("td", { class: "small" }, plain(one)),
         h("td", {}, name(shown(theirs?.[one]))),
-        h("td", {}, name(kept ? shown(theirs?.[one]) : shown(mine?.[one]))));
+        h("td", {}, name(kept ? shown(theirs?.[one]) : shown(mine?.[one]))),
+      );
     });
-  const head = h("tr", {}, h("th", { scope: "col" }, "Column"), h("th", { scope: "col" }, theirs ? "Theirs, as it is now" : "Theirs: removed"),
-    h("th", { scope: "col" }, mine ? "Yours" : "Yours: removed"));
+  const head = h(
+    "tr",
+    {},
+    h("th", { scope: "col" }, "Column"),
+    h("th", { scope: "col" }, theirs ? "Theirs, as it is now" : "Theirs: removed"),
+    h("th", { scope: "col" }, mine ? "Yours" : "Yours: removed"),
+  );
   return h("table", { class: "versions" }, h("thead", {}, head), h("tbody", {}, rows));
 }
 

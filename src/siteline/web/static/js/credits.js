@@ -8,7 +8,11 @@ export function buildCredits({ store }) {
     const [a, b] = [model.sceneById.get(scene), model.sceneById.get(other)];
     const pairing = mode !== "single" && b;
     const faded = (letter) => mode === "blink" && front !== letter;
-    fill(at("credits"), a?.pixels && line(a, pairing ? "A" : "", "", faded("a")), pairing && line(b, "B", "right", faded("b")));
+    fill(
+      at("credits"),
+      a?.pixels && line(a, pairing ? "A" : "", "", faded("a")),
+      pairing && line(b, "B", "right", faded("b")),
+    );
   };
   store.on(["model", "scene", "other", "mode", "front"], draw);
   draw(store.get());
@@ -16,7 +20,14 @@ export function buildCredits({ store }) {
 
 function line(scene, letter, side, faded) {
   const told = status(scene);
-  return h("p", { class: side, hidden: faded },
-    letter && h("b", {}, `${letter} `), h("b", { class: "num" }, scene.first === scene.last ? when(scene.first) : scene.text), " ", name(taker(scene)),
-    scene.credit && [" · ", name(scene.credit)], scene.status !== "usable" && h("span", {}, ` · ${told}`));
+  return h(
+    "p",
+    { class: side, hidden: faded },
+    letter && h("b", {}, `${letter} `),
+    h("b", { class: "num" }, scene.first === scene.last ? when(scene.first) : scene.text),
+    " ",
+    name(taker(scene)),
+    scene.credit && [" · ", name(scene.credit)],
+    scene.status !== "usable" && h("span", {}, ` · ${told}`),
+  );
 }

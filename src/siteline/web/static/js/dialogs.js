@@ -56,7 +56,7 @@ export function menu(opener, items) {
     open.append(...items());
     open.addEventListener("click", (event) => event.target.closest("a,button") && setTimeout(() => close(), 0));
     open.addEventListener("keydown", (event) => steer(event, open, close));
-    document.body.append(open);
+    opener.after(open); // next to it in the order of the Tab key
     const box = opener.getBoundingClientRect();
     open.style.top = `${box.bottom + 6}px`;
     open.style.left = `${Math.max(8, Math.min(box.left, innerWidth - open.offsetWidth - 12))}px`;

@@ -98,5 +98,6 @@ export function keepFocus(root, render) {
   render();
   root.scrollTop = scroll;
   if (held === undefined) return;
-  for (const one of root.querySelectorAll("[data-keep]")) if (one.dataset.keep === held) return one.focus({ preventScroll: true });
+  for (const one of root.querySelectorAll("[data-keep]"))
+    if (one.dataset.keep === held) return one.focus({ preventScroll: true });
 }

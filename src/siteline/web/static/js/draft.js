@@ -1,11 +1,13 @@
-// A footprint while it is being drawn: its corners, and how it becomes a row of the case. The map and the panel both edit it.
+// A footprint while it is drawn: its corners, and how it becomes a row of the case. Map and panel both edit it.
 
 import { newKey } from "./editing.js";
 import { positions } from "./footprints.js";
 import { notice } from "./notices.js";
 
 /**
- * @typedef {{structure: string, name: string, points: [number, number][], closed: boolean, problem: string, fresh: boolean}} Draft
+ * @typedef {object} Draft
+ * @property {string} structure @property {string} name @property {[number, number][]} points
+ * @property {boolean} closed @property {string} problem @property {boolean} fresh
  */
 
 export function makeDraft({ store, act, editing }) {
@@ -17,11 +19,14 @@ export function makeDraft({ store, act, editing }) {
       const points = one?.geometry ? outline(one.geometry) : [];
       act.mode("single");
       act.tab("observe");
-      store.set({ draft: { structure, name: one?.name ?? name, points, closed: points.length > 2, problem: "", fresh: !one } });
+      store.set({
+        draft: { structure, name: one?.name ?? name, points, closed: points.length > 2, problem: "", fresh: !one },
+      });
     },
 
     /** Put all corners at once. */
-    points: (points, closed = store.get().draft.closed) => change({ points, closed: closed && points.length > 2, problem: "" }),
+    points: (points, closed = store.get().draft.closed) =>
+      change({ points, closed: closed && points.length > 2, problem: "" }),
 
     add(point) {
       const { points, closed } = store.get().draft;
@@ -41,7 +46,13 @@ export function makeDraft({ store, act, editing }) {
     async finish() {
       const { structure, name, points, fresh } = store.get().draft;
       const geometry = geometryOf(points);
-      if (!geometry) return change({ problem: points.length === 2 ? "Two corners make no outline; add a third, or keep one for a point." : "There is no corner yet." });
+      if (!geometry)
+        return change({
+          problem:
+            points.length === 2
+              ? "Two corners make no outline; add a third, or keep one for a point."
+              : "There is no corner yet.",
+        });
       const { model } = store.get();
       const key = fresh ? keyFor(name, model) : structure;
       const base = fresh ? null : model.structureById.get(structure).version;
@@ -50,6 +61,7 @@ export function makeDraft({ store, act, editing }) {
         const done = await editing.save("structures", key, base, cells, `footprint of ${name}`);
         if (!done) return undefined;
         store.set({ draft: null, structure: key });
+        if (done.theirs) return undefined;
         notice(`Saved: footprint of ${name}`, { action: ["Undo", () => editing.undo(done.entry)] });
       } catch (error) {
         change({ problem: error.told ?? String(error) });
@@ -64,7 +76,12 @@ export function makeDraft({ store, act, editing }) {
 export function outline(geometry) {
   const all = positions(geometry).map(([x, y]) => /** @type {[number, number]} */ ([x, y]));
   if (geometry.type === "Point") return all;
-  const ring = geometry.type === "Polygon" ? geometry.coordinates[0] : geometry.type === "MultiPolygon" ? geometry.coordinates[0][0] : null;
+  const ring =
+    geometry.type === "Polygon"
+      ? geometry.coordinates[0]
+      : geometry.type === "MultiPolygon"
+        ? geometry.coordinates[0][0]
+        : null;
   return ring ? ring.slice(0, -1).map(([x, y]) => [x, y]) : all;
 }
 
@@ -84,13 +101,23 @@ export function asText(points) {
 
 /** Corners of text; null where a line is no position. */
 export function fromText(text) {
-  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   const points = lines.map((line) => line.split(/[\s,;]+/).map(Number));
-  const sound = points.every((one) => one.length === 2 && one.every(Number.isFinite) && Math.abs(one[0]) <= 180 && Math.abs(one[1]) <= 90);
+  const sound = points.every(
+    (one) => one.length === 2 && one.every(Number.isFinite) && Math.abs(one[0]) <= 180 && Math.abs(one[1]) <= 90,
+  );
   return sound ? points : null;
 }
 
 function keyFor(name, model) {
-  const plain = name.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 40);
+  const plain = name
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .slice(0, 40);
   return plain && !model.structureById.has(plain) ? plain : newKey(plain || "structure");
 }

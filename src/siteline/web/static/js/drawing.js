@@ -27,11 +27,25 @@ export function makeDrawing({ store, draft }, sheets) {
 
   function hint(now) {
     if (now === null) return fill(at("mapnote"));
-    return fill(at("mapnote"), h("div", { class: "card draft-hint" },
-      h("span", {}, now.closed ? "Drag corners, or the middle of a side." : now.points.length ? "Click to add corners; the first one again closes." : "Click the first corner."),
-      now.problem && h("span", { class: "error", role: "alert" }, now.problem),
-      button(["Finish ", h("kbd", {}, "Enter")], () => draft.finish(), { class: "btn small main" }),
-      button(["Leave ", h("kbd", {}, "Esc")], () => draft.leave(), { class: "btn small" })));
+    return fill(
+      at("mapnote"),
+      h(
+        "div",
+        { class: "card draft-hint" },
+        h(
+          "span",
+          {},
+          now.closed
+            ? "Drag corners, or the middle of a side."
+            : now.points.length
+              ? "Click to add corners; the first one again closes."
+              : "Click the first corner.",
+        ),
+        now.problem && h("span", { class: "error", role: "alert" }, now.problem),
+        button(["Finish ", h("kbd", {}, "Enter")], () => draft.finish(), { class: "btn small main" }),
+        button(["Leave ", h("kbd", {}, "Esc")], () => draft.leave(), { class: "btn small" }),
+      ),
+    );
   }
 
   /** The corner, or the middle of a side (`mid`), near a pixel. */
@@ -69,7 +83,15 @@ export function makeDrawing({ store, draft }, sheets) {
     drag = { ...drag, done: true };
     setTimeout(() => (drag = null), 0); // the click that follows belongs to the drag
   };
-  for (const [name, heard] of [["mousedown", down], ["touchstart", down], ["mousemove", move], ["touchmove", move], ["mouseup", up], ["touchend", up]]) map.on(name, heard);
+  for (const [name, heard] of [
+    ["mousedown", down],
+    ["touchstart", down],
+    ["mousemove", move],
+    ["touchmove", move],
+    ["mouseup", up],
+    ["touchend", up],
+  ])
+    map.on(name, heard);
   map.on("click", (event) => {
     if (store.get().draft && !drag) draft.add([event.lngLat.lng, event.lngLat.lat]);
   });

@@ -20,7 +20,8 @@ export function makeEditing(store) {
 
     /**
      * Put a row (`cells`) or remove it (null). `base`: the version it was made from, null where it is new.
-     * @returns {Promise<any|null>} what the server says; null where it was not saved (told to the person already)
+     * @returns {Promise<any|null>} what the server says; null where it was not saved (told to the person already),
+     * `{theirs}` where the version of somebody else was kept instead
      */
     async save(table, key, base, cells, what) {
       if (store.get().data.read_only) {
@@ -39,8 +40,9 @@ export function makeEditing(store) {
         if (error.status !== 409) throw error;
         const choice = await resolveConflict({ table, key, cells, base, body: error.body, store });
         if (choice === "mine") return editing.save(table, key, error.body.version, cells, what);
-        if (choice === "theirs") await refresh(store);
-        return null;
+        if (choice !== "theirs") return null;
+        await refresh(store);
+        return { theirs: true };
       }
     },
 
@@ -56,7 +58,8 @@ export function makeEditing(store) {
         told();
         return true;
       } catch (error) {
-        if (error.status === 409) notice("It was changed again since. Undo the later change first, or change the row by hand.", { trouble: true });
+        if (error.status === 409)
+          notice("It was changed again since. Undo the later change first, or change the row by hand.", { trouble: true });
         else trouble(error);
         return false;
       }

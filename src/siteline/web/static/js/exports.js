@@ -21,7 +21,8 @@ export function buildExport({ store }) {
     const shown = store.get();
     if (shown.blind) return [h("p", { class: "head" }, "Exports hold what others saw. Leave blind mode to make one.")];
     return KINDS.filter(([kind]) => possible(kind, shown)).map(([kind, label, what]) =>
-      h("a", { href: address(kind, shown), download: "" }, label, h("small", {}, what)));
+      h("a", { href: address(kind, shown), download: "" }, label, h("small", {}, what)),
+    );
   });
   return opener;
 }

@@ -4,7 +4,12 @@ import { button, field, fill, h, name } from "./dom.js";
 import { asText, fromText } from "./draft.js";
 
 export function buildFootprintForm({ store, draft }, root) {
-  const text = h("textarea", { rows: 5, spellcheck: "false", class: "coords", "aria-label": "Corners, longitude and latitude" });
+  const text = h("textarea", {
+    rows: 5,
+    spellcheck: "false",
+    class: "coords",
+    "aria-label": "Corners, longitude and latitude",
+  });
   const wrong = h("p", { class: "error", role: "alert" });
   const title = h("input", { type: "text", dir: "auto", maxlength: 200 });
 
@@ -19,9 +24,29 @@ export function buildFootprintForm({ store, draft }, root) {
     const one = model.structureById.get(structure);
     return [
       h("h3", {}, "Footprint"),
-      one && h("div", { class: "row" }, button([one.geometry ? "Correct the outline of " : "Draw the outline of ", name(one.name), " ", h("kbd", {}, "d")], () => draft.begin(one.id), { class: "btn" })),
-      h("details", {}, h("summary", {}, "A structure that is not listed"), field("Its name", title),
-        h("div", { class: "row" }, button("Draw it", () => title.value.trim() ? draft.begin("", title.value.trim()) : title.focus(), { class: "btn" }))),
+      one &&
+        h(
+          "div",
+          { class: "row" },
+          button(
+            [one.geometry ? "Correct the outline of " : "Draw the outline of ", name(one.name), " ", h("kbd", {}, "d")],
+            () => draft.begin(one.id),
+            { class: "btn" },
+          ),
+        ),
+      h(
+        "details",
+        {},
+        h("summary", {}, "A structure that is not listed"),
+        field("Its name", title),
+        h(
+          "div",
+          { class: "row" },
+          button("Draw it", () => (title.value.trim() ? draft.begin("", title.value.trim()) : title.focus()), {
+            class: "btn",
+          }),
+        ),
+      ),
     ];
   };
   const busy = (now) => [
@@ -29,8 +54,13 @@ export function buildFootprintForm({ store, draft }, root) {
     field("Corners, longitude and latitude in degrees (WGS 84), one a line", text, "One corner alone is kept as a point."),
     wrong,
     now.problem && h("p", { class: "error", role: "alert" }, now.problem),
-    h("div", { class: "row" }, button(["Finish ", h("kbd", {}, "Enter")], () => draft.finish(), { class: "btn main" }), button("Take the last corner away", () => draft.dropLast(), { class: "btn" }),
-      button(["Leave ", h("kbd", {}, "Esc")], () => draft.leave(), { class: "btn" })),
+    h(
+      "div",
+      { class: "row" },
+      button(["Finish ", h("kbd", {}, "Enter")], () => draft.finish(), { class: "btn main" }),
+      button("Take the last corner away", () => draft.dropLast(), { class: "btn" }),
+      button(["Leave ", h("kbd", {}, "Esc")], () => draft.leave(), { class: "btn" }),
+    ),
   ];
 
   let drawing = false;

@@ -8,13 +8,19 @@ const TABS = ["structure", "observe", "weigh", "journal"];
 export function readHash(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   const found = {};
-  for (const [key, name] of [["s", "structure"], ["a", "scene"], ["b", "other"]]) if (query.get(key)) found[name] = query.get(key);
+  for (const [key, name] of [
+    ["s", "structure"],
+    ["a", "scene"],
+    ["b", "other"],
+  ])
+    if (query.get(key)) found[name] = query.get(key);
   if (MODES.includes(query.get("m"))) found.mode = query.get("m");
   if (TABS.includes(query.get("tab"))) found.tab = query.get("tab");
   const time = Date.parse(query.get("t") ?? "");
   if (Number.isFinite(time)) found.time = time / DAY;
   const view = (query.get("v") ?? "").split(",").map(Number);
-  if (view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) < 86) found.view = { lng: view[0], lat: view[1], zoom: view[2] };
+  if (view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) < 86)
+    found.view = { lng: view[0], lat: view[1], zoom: view[2] };
   const swipe = Number(query.get("x"));
   if (query.has("x") && swipe >= 0 && swipe <= 1) found.swipe = swipe;
   return found;
@@ -32,7 +38,8 @@ export function writeHash(shown) {
   }
   query.set("t", new Date(Math.round(shown.time * DAY)).toISOString());
   query.set("tab", shown.tab);
-  if (shown.view) query.set("v", [shown.view.lng.toFixed(6), shown.view.lat.toFixed(6), shown.view.zoom.toFixed(2)].join(","));
+  if (shown.view)
+    query.set("v", [shown.view.lng.toFixed(7), shown.view.lat.toFixed(7), shown.view.zoom.toFixed(4)].join(","));
   return `#${query}`;
 }
 

@@ -29,10 +29,24 @@ export function buildJournal({ store, editing }, body) {
   function draw() {
     const { blind, who, data } = store.get();
     const seen = blind ? rows.filter((one) => one.who === who) : rows;
-    keepFocus(body, () => fill(body, h("h2", {}, "Journal"), h("p", { class: "muted" }, "Every change of this case, by whom and when. Nothing is ever taken out of it; an undo is an entry of its own."),
-      blind && blindNote("Only your own changes are listed."),
-      h("ol", { class: "journal" }, days(seen, (one) => entry(one, editing, data.read_only))),
-      !all && rows.length > 0 && button("Older entries", () => load(true), { class: "btn", data: { keep: "older" } })));
+    keepFocus(body, () =>
+      fill(
+        body,
+        h("h2", {}, "Journal"),
+        h(
+          "p",
+          { class: "muted" },
+          "Every change of this case, by whom and when. Nothing is ever taken out of it; an undo is an entry of its own.",
+        ),
+        blind && blindNote("Only your own changes are listed."),
+        h(
+          "ol",
+          { class: "journal" },
+          days(seen, (one) => entry(one, editing, data.read_only)),
+        ),
+        !all && rows.length > 0 && button("Older entries", () => load(true), { class: "btn", data: { keep: "older" } }),
+      ),
+    );
   }
 
   whileOpen(store, "journal", ["data", "blind", "who"], ({ data }) => (read === data.revision ? draw() : load()));
@@ -51,11 +65,39 @@ function days(rows, make) {
 function entry(one, editing, readOnly) {
   const can = EDITABLE.includes(one.table) && !readOnly;
   const changed = differences(one.before, one.after);
-  return h("li", { class: "entry" },
-    h("div", {}, h("span", { class: "num muted" }, stamp(one.at).slice(11)), " ", name(one.who, { class: "b" }), ` ${verb(one)} ${plain(one.table).replace(/s$/, "")} `, name(one.key),
-      changed.length > 0 && h("ul", { class: "diff small" }, changed.map(([cell, from, to]) =>
-        h("li", {}, h("span", { class: "muted" }, `${plain(cell)} `), from !== "" && [h("del", {}, name(from)), " "], to !== "" && h("ins", {}, name(to)))))),
-    can && button("Undo", () => editing.undo(one.entry), { class: "btn small", "aria-label": `Undo entry ${one.entry}`, data: { keep: `undo ${one.entry}` } }));
+  return h(
+    "li",
+    { class: "entry" },
+    h(
+      "div",
+      {},
+      h("span", { class: "num muted" }, stamp(one.at).slice(11)),
+      " ",
+      name(one.who, { class: "b" }),
+      ` ${verb(one)} ${plain(one.table).replace(/s$/, "")} `,
+      name(one.key),
+      changed.length > 0 &&
+        h(
+          "ul",
+          { class: "diff small" },
+          changed.map(([cell, from, to]) =>
+            h(
+              "li",
+              {},
+              h("span", { class: "muted" }, `${plain(cell)} `),
+              from !== "" && [h("del", {}, name(from)), " "],
+              to !== "" && h("ins", {}, name(to)),
+            ),
+          ),
+        ),
+    ),
+    can &&
+      button("Undo", () => editing.undo(one.entry), {
+        class: "btn small",
+        "aria-label": `Undo entry ${one.entry}`,
+        data: { keep: `undo ${one.entry}` },
+      }),
+  );
 }
 
 function verb({ before, after }) {
@@ -66,7 +108,11 @@ function verb({ before, after }) {
 function differences(before, after) {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   const found = names.map((one) => [one, text(before?.[one]), text(after?.[one])]).filter(([, from, to]) => from !== to);
-  return before && after ? found : found.filter(([one]) => ["structure_id", "state", "confidence", "name", "title", "paraphrase", "what", "reading", "verdict"].includes(one));
+  return before && after
+    ? found
+    : found.filter(([one]) =>
+        ["structure_id", "state", "confidence", "name", "title", "paraphrase", "what", "reading", "verdict"].includes(one),
+      );
 }
 
 function text(value) {

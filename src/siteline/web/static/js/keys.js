@@ -33,7 +33,7 @@ export function followKeys({ store, act, editing, place, panel }) {
     if (number) return (act.tab(TABS[number - 1]), event.preventDefault());
     if (store.get().tab === "observe" && panel.observeKey(event)) return event.preventDefault();
     const found = plain[event.key];
-    if (!found || event.repeat && !"npjk".includes(event.key)) return;
+    if (!found || (event.repeat && !"npjk".includes(event.key))) return;
     found();
     event.preventDefault();
   });

@@ -24,10 +24,17 @@ export function buildLabelForm({ store, act, editing }, root) {
   const remove = button("Remove my look", () => drop(), { class: "btn" });
   const wrong = h("p", { class: "error", role: "alert" });
   const told = h("p", { class: "small muted" });
-  const body = h("form", { class: "labelform" },
-    h("fieldset", { class: "field" }, h("legend", {}, "State"), states), h("fieldset", { class: "field" }, h("legend", {}, "Confidence"), sure),
-    field("Activity seen (joined by ;)", activity), field("What is to be seen, in your words", note), wrong,
-    h("div", { class: "row actions" }, save, remove, h("label", { class: "check" }, onward, "then the next scene")), told);
+  const body = h(
+    "form",
+    { class: "labelform" },
+    h("fieldset", { class: "field" }, h("legend", {}, "State"), states),
+    h("fieldset", { class: "field" }, h("legend", {}, "Confidence"), sure),
+    field("Activity seen (joined by ;)", activity),
+    field("What is to be seen, in your words", note),
+    wrong,
+    h("div", { class: "row actions" }, save, remove, h("label", { class: "check" }, onward, "then the next scene")),
+    told,
+  );
   body.addEventListener("submit", (event) => event.preventDefault());
   body.addEventListener("input", () => stash());
   body.addEventListener("keydown", (event) => {
@@ -39,7 +46,12 @@ export function buildLabelForm({ store, act, editing }, root) {
   fill(root, body);
 
   const value = (group) => group.querySelector("input:checked")?.value ?? "";
-  const read = () => ({ state: value(states), confidence: value(sure), activity: activity.value.trim(), paraphrase: note.value.trim() });
+  const read = () => ({
+    state: value(states),
+    confidence: value(sure),
+    activity: activity.value.trim(),
+    paraphrase: note.value.trim(),
+  });
   const stash = () => here.key && drafts.set(here.key, read());
 
   function put({ state = "", confidence = "", activity: seen = "", paraphrase = "" }) {
@@ -63,6 +75,7 @@ export function buildLabelForm({ store, act, editing }, root) {
       const done = await editing.save("observations", own ? own.id : newKey("look"), own ? own.version : null, all, what);
       if (!done) return;
       drafts.delete(key);
+      if (done.theirs) return void again();
       keep("confidence", cells.confidence);
       told.textContent = `Saved: ${what}`;
       if (onward.checked && here.key === key) act.step(1);
@@ -77,37 +90,48 @@ export function buildLabelForm({ store, act, editing }, root) {
     const { own, one, scene, key } = here;
     if (!own) return;
     try {
-      const done = await editing.save("observations", own.id, own.version, null, `${one.name}: look on ${spanDay(scene)} removed`);
+      const done = await editing.save(
+        "observations",
+        own.id,
+        own.version,
+        null,
+        `${one.name}: look on ${spanDay(scene)} removed`,
+      );
       if (!done) return;
       drafts.delete(key);
+      if (done.theirs) return void again();
       notice("Removed.", { action: ["Undo", () => editing.undo(done.entry)] });
     } catch (error) {
       wrong.textContent = error.told ?? String(error);
     }
   }
 
+  /** Show the look as the case holds it. */
+  const again = () => put(own(store.get(), here.one, here.scene) ?? {});
+
   return {
     draw(shown, one, scene) {
       const { model, who, data } = shown;
       body.hidden = !one || !scene || data.read_only;
       choices(states, sure, model);
-      const own = one && scene ? (model.looksIn.get(scene.id) ?? []).find((look) => look.structure === one.id && isOwn(look, who)) : null;
+      const mine = one && scene ? own(shown, one, scene) : null;
       const key = one && scene ? `${one.id}|${scene.id}` : "";
-      const same = key === here.key && own?.version === here.own?.version;
-      here = { key, one, scene, own: own ?? null };
+      const same = key === here.key && mine?.version === here.own?.version;
+      here = { key, one, scene, own: mine };
       if (!same) {
-        put(drafts.get(key) ?? own ?? { confidence: kept("confidence", "medium") });
+        put(drafts.get(key) ?? mine ?? { confidence: kept("confidence", "medium") });
         wrong.textContent = "";
       }
-      remove.hidden = !own;
-      save.firstChild.textContent = own ? "Save the change " : "Save ";
+      remove.hidden = !mine;
+      save.firstChild.textContent = mine ? "Save the change " : "Save ";
     },
 
     /** 1 to 9, h m l, Enter. @param {KeyboardEvent} event */
     key(event) {
       if (body.hidden || typing(event.target)) return false;
       const number = /^[1-9]$/.test(event.key) ? states.querySelectorAll("input")[Number(event.key) - 1] : null;
-      const letter = LETTERS[event.key] && [...sure.querySelectorAll("input")].find((one) => one.value === LETTERS[event.key]);
+      const letter =
+        LETTERS[event.key] && [...sure.querySelectorAll("input")].find((one) => one.value === LETTERS[event.key]);
       const chosen = number || letter;
       if (chosen) {
         chosen.checked = true;
@@ -122,6 +146,11 @@ export function buildLabelForm({ store, act, editing }, root) {
   };
 }
 
+/** The look of the person at the page of a structure in a scene, null where there is none. */
+function own({ model, who }, one, scene) {
+  return (model.looksIn.get(scene.id) ?? []).find((look) => look.structure === one.id && isOwn(look, who)) ?? null;
+}
+
 /** The words that may be written, in the order of a structure's life; "obscured" has a number of its own. */
 export function wordOrder(words) {
   const told = words.filter((one) => one.state && one.word === one.state);
@@ -134,7 +163,29 @@ function choices(states, sure, model) {
   const key = words.map((one) => one.word).join();
   if (states.dataset.words === key) return;
   states.dataset.words = key;
-  fill(states, words.map((one, n) =>
-    h("label", {}, h("input", { type: "radio", name: "state", value: one.word }), mark(model.styles, one.state), h("span", {}, one.word === "complete" ? "complete, standing" : plain(one.word)), n < 9 && h("kbd", {}, String(n + 1)))));
-  fill(sure, model.confidences.map((word) => h("label", {}, h("input", { type: "radio", name: "confidence", value: word }), h("span", {}, word), h("kbd", {}, word[0]))));
+  fill(
+    states,
+    words.map((one, n) =>
+      h(
+        "label",
+        {},
+        h("input", { type: "radio", name: "state", value: one.word }),
+        mark(model.styles, one.state),
+        h("span", {}, one.word === "complete" ? "complete, standing" : plain(one.word)),
+        n < 9 && h("kbd", {}, String(n + 1)),
+      ),
+    ),
+  );
+  fill(
+    sure,
+    model.confidences.map((word) =>
+      h(
+        "label",
+        {},
+        h("input", { type: "radio", name: "confidence", value: word }),
+        h("span", {}, word),
+        h("kbd", {}, word[0]),
+      ),
+    ),
+  );
 }

@@ -17,8 +17,18 @@ export function buildLabels({ store, act }, sheet) {
     const held = document.activeElement?.closest?.(".label")?.dataset.id;
     made = order.map((one) => {
       const now = stateAt(one, time);
-      const label = h("button", { type: "button", class: "label", "aria-pressed": String(one.id === structure), data: { id: one.id }, on: { click: () => act.structure(one.id) } },
-        mode === "single" && !model.blind && mark(model.styles, now.state, now.kind), name(one.name));
+      const label = h(
+        "button",
+        {
+          type: "button",
+          class: "label",
+          "aria-pressed": String(one.id === structure),
+          data: { id: one.id },
+          on: { click: () => act.structure(one.id) },
+        },
+        mode === "single" && !model.blind && mark(model.styles, now.state, now.kind),
+        name(one.name),
+      );
       return { one, label, box: boundsOf([one.geometry]), wide: 0 };
     });
     fill(root, draft === null ? made.map((row) => row.label) : []);
@@ -36,7 +46,9 @@ export function buildLabels({ store, act }, sheet) {
       const inside = x1 > 0 && x0 < wide && y1 > 0 && y0 < high;
       const x = x1 + GAP + own < wide ? x1 + GAP : x0 - GAP - own;
       const spot = { x, y: (y0 + y1) / 2 - 12, w: own, h: 24 };
-      const free = !taken.some((it) => spot.x < it.x + it.w && it.x < spot.x + spot.w && spot.y < it.y + it.h && it.y < spot.y + spot.h);
+      const free = !taken.some(
+        (it) => spot.x < it.x + it.w && it.x < spot.x + spot.w && spot.y < it.y + it.h && it.y < spot.y + spot.h,
+      );
       label.hidden = !inside || !free;
       if (label.hidden) continue;
       taken.push(spot);

@@ -47,7 +47,12 @@ function opening(model, asked) {
   const structure = model.structureById.has(asked.structure) ? asked.structure : (model.structures[0]?.id ?? "");
   const change = model.structureById.get(structure)?.transitions.findLast((one) => one.by !== null);
   const [first, last] = model.period;
-  const time = asked.time ?? model.sceneById.get(asked.scene)?.t ?? change?.by ?? model.scenes.findLast((one) => one.t <= last)?.t ?? first;
+  const time =
+    asked.time ??
+    model.sceneById.get(asked.scene)?.t ??
+    change?.by ??
+    model.scenes.findLast((one) => one.t <= last)?.t ??
+    first;
   const scene = model.sceneById.get(asked.scene)?.pixels ? asked.scene : (sceneFor(model, time, store.get().skip)?.id ?? "");
   const other = model.sceneById.get(asked.other)?.pixels ? asked.other : "";
   return { ...asked, structure, time, scene, other, mode: other ? (asked.mode ?? "single") : "single" };
@@ -59,7 +64,15 @@ async function begin() {
   try {
     data = await api.state();
   } catch (error) {
-    fill(at("work"), h("div", { class: "plain" }, h("h2", { class: "serif" }, "The case cannot be shown"), h("p", {}, error.told ?? String(error))));
+    fill(
+      at("work"),
+      h(
+        "div",
+        { class: "plain" },
+        h("h2", { class: "serif" }, "The case cannot be shown"),
+        h("p", {}, error.told ?? String(error)),
+      ),
+    );
     return;
   }
   const model = makeModel(data, store.get().blind, store.get().who);
@@ -94,7 +107,7 @@ function followCase() {
     away?.();
     away = there
       ? notice("The server is back.")
-      : notice("The server cannot be reached. Start siteline serve again, and open the address it prints; what you typed is kept here.", { trouble: true });
+      : notice("The server cannot be reached. Start siteline serve again; what you typed is kept here.", { trouble: true });
   });
 }
 

@@ -59,7 +59,10 @@ export function grouped(rows, key) {
 function ordered(structures, looks) {
   const seen = new Set(looks.map((look) => look.structure));
   const rank = (one) => (one.key ? 0 : one.transitions.length ? 1 : seen.has(one.id) ? 2 : 3);
-  return structures.map((one, n) => [rank(one), n, one]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map((row) => row[2]);
+  return structures
+    .map((one, n) => [rank(one), n, one])
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1])
+    .map((row) => row[2]);
 }
 
 /** The days shown at first: the case's period, widened to what people call the key events; a year where nothing is dated. */
@@ -73,7 +76,8 @@ function periodOf(data, scenes) {
 
 /**
  * What is held of a structure at a moment, and no more than that.
- * `kind`: "held" between looks that agree; "between" looks that differ; "before" the first, "after" the last; "none" without looks.
+ * `kind`: "held" between looks that agree; "between" looks that differ; "before" the first, "after" the last; "none"
+ * without looks.
  * @returns {{state: string|null, kind: string, last: any, next: any}}
  */
 export function stateAt(structure, time) {
@@ -81,14 +85,15 @@ export function stateAt(structure, time) {
   if (!segments.length) return { state: null, kind: "none", last: null, next: null };
   let last = null;
   for (const segment of segments) {
-    if (segment.first <= time + 1e-6 && time <= segment.last + 1e-6) return { state: segment.state, kind: "held", last: segment, next: segment };
+    if (segment.first <= time + 1e-6 && time <= segment.last + 1e-6)
+      return { state: segment.state, kind: "held", last: segment, next: segment };
     if (segment.last < time) last = segment;
     else if (segment.first > time) return { state: null, kind: last ? "between" : "before", last, next: segment };
   }
   return { state: null, kind: "after", last, next: null };
 }
 
-/** The drawable scene to show at a moment: the last one by then, else the first after it; unusable ones passed over if `skip`. */
+/** The drawable scene to show at a moment: the last one by then, else the first after it; `skip`: only those of use. */
 export function sceneFor(model, time, skip) {
   const held = skip ? model.drawable.filter((scene) => scene.status !== "not") : model.drawable;
   const pool = held.length ? held : model.drawable;

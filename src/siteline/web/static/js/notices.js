@@ -5,7 +5,8 @@ import { at, button, h } from "./dom.js";
 const STAY_MS = 7000;
 
 /**
- * @param {any} content text or nodes @param {{trouble?: boolean, stay?: boolean, action?: [string, () => void], id?: string}} [how]
+ * @param {any} content text or nodes
+ * @param {{trouble?: boolean, stay?: boolean, action?: [string, () => void], id?: string}} [how]
  * @returns {() => void} takes it away
  */
 export function notice(content, how = {}) {

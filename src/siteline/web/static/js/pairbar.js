@@ -10,14 +10,28 @@ export function firstRate() {
 
 export function buildPairBar({ store, act }) {
   const root = at("pairbar");
-  const opacity = h("input", { type: "range", min: 0, max: 100, "aria-label": "Opacity of scene B in per cent", id: "opacity" });
+  const opacity = h("input", {
+    type: "range",
+    min: 0,
+    max: 100,
+    "aria-label": "Opacity of scene B in per cent",
+    id: "opacity",
+  });
   opacity.addEventListener("input", () => store.set({ opacity: opacity.valueAsNumber / 100 }));
   const slide = h("label", { class: "slide" }, h("span", {}, "A"), opacity, h("span", {}, "B"));
   const names = { 0: "by hand", 1: "once a second", 2: "twice a second", 3: "three times a second" };
-  const rate = h("select", { "aria-label": "How often it blinks" }, blinkRates.map((one) => h("option", { value: one }, names[one])));
+  const rate = h(
+    "select",
+    { "aria-label": "How often it blinks" },
+    blinkRates.map((one) => h("option", { value: one }, names[one])),
+  );
   rate.addEventListener("change", () => store.set({ rate: Number(rate.value) }));
   const front = h("b", { "aria-live": "off" });
-  const flip = button(["Flip ", h("kbd", {}, ".")], () => store.set({ rate: 0, front: store.get().front === "a" ? "b" : "a" }), { class: "btn small" });
+  const flip = button(
+    ["Flip ", h("kbd", {}, ".")],
+    () => store.set({ rate: 0, front: store.get().front === "a" ? "b" : "a" }),
+    { class: "btn small" },
+  );
   const swap = button(["Swap ", h("kbd", {}, "g")], () => act.swap(), { class: "btn small plain" });
   const end = button("One scene", () => act.mode("single"), { class: "btn small plain", title: "End the comparison (Esc)" });
   fill(root, front, rate, flip, slide, swap, end);

@@ -18,9 +18,21 @@ export function buildPanel(page) {
   page.panel = { draw() {}, observeKey: () => false };
   const bodies = {};
   const tabs = TABS.map(([id, label, build]) => {
-    bodies[id] = h("div", { role: "tabpanel", id: `panel-${id}`, class: "body", tabindex: "0", "aria-labelledby": `tab-${id}` });
+    bodies[id] = h("div", {
+      role: "tabpanel",
+      id: `panel-${id}`,
+      class: "body",
+      tabindex: "0",
+      "aria-labelledby": `tab-${id}`,
+    });
     build(page, bodies[id]);
-    return button(label, () => act.tab(id), { role: "tab", id: `tab-${id}`, class: "", "aria-controls": `panel-${id}`, data: { tab: id } });
+    return button(label, () => act.tab(id), {
+      role: "tab",
+      id: `tab-${id}`,
+      class: "",
+      "aria-controls": `panel-${id}`,
+      data: { tab: id },
+    });
   });
   const list = h("div", { role: "tablist", class: "tabs", "aria-label": "Panel" }, tabs);
   list.addEventListener("keydown", (event) => {
@@ -61,5 +73,13 @@ export function whileOpen(store, tab, keys, draw) {
 
 /** What every tab says in blind mode. */
 export function blindNote(what) {
-  return h("p", { class: "blindnote" }, h("b", {}, "Blind mode. "), what, " Press ", h("kbd", {}, "x"), " to see everything.");
+  return h(
+    "p",
+    { class: "blindnote" },
+    h("b", {}, "Blind mode. "),
+    what,
+    " Press ",
+    h("kbd", {}, "x"),
+    " to see everything.",
+  );
 }

@@ -53,12 +53,19 @@ function openMaps(page) {
   try {
     a = makeSheet(at("map-a"), first, "Map of the site");
   } catch (error) {
-    fill(at("mapnote"), h("div", { class: "card" }, "This browser cannot draw the map: it has no WebGL. Everything else works."));
+    fill(
+      at("mapnote"),
+      h("div", { class: "card" }, "This browser cannot draw the map: it has no WebGL. Everything else works."),
+    );
     console.warn(error);
     return null;
   }
   // beside the maps, not in map A, so that B does not hide them
-  for (const one of [new maplibregl.NavigationControl({ showCompass: false }), new maplibregl.ScaleControl({ maxWidth: SCALE_PX })]) at("controls").append(one.onAdd(a.map));
+  for (const one of [
+    new maplibregl.NavigationControl({ showCompass: false }),
+    new maplibregl.ScaleControl({ maxWidth: SCALE_PX }),
+  ])
+    at("controls").append(one.onAdd(a.map));
   a.map.on("moveend", () => {
     if (!at("board").hidden) return; // nobody sees the map
     const { lng, lat } = a.map.getCenter();
@@ -76,7 +83,11 @@ function openMaps(page) {
     if (sheets.b) return sheets.b;
     at("map-b").hidden = false;
     const centre = a.map.getCenter();
-    sheets.b = makeSheet(at("map-b"), { center: [centre.lng, centre.lat], zoom: a.map.getZoom() }, "Map of the compared scene");
+    sheets.b = makeSheet(
+      at("map-b"),
+      { center: [centre.lng, centre.lat], zoom: a.map.getZoom() },
+      "Map of the compared scene",
+    );
     sheets.open(sheets.b);
     return sheets.b;
   };
@@ -86,7 +97,10 @@ function openMaps(page) {
 
 /** What is shown of the world at first. */
 function home(model) {
-  const box = boundsOf(model.placed.map((one) => one.geometry), model.placed.length ? [] : model.drawable.map((one) => one.bounds).filter(Boolean));
+  const box = boundsOf(
+    model.placed.map((one) => one.geometry),
+    model.placed.length ? [] : model.drawable.map((one) => one.bounds).filter(Boolean),
+  );
   if (!box) return [-150, -55, 150, 70];
   const pad = Math.max(box[2] - box[0], box[3] - box[1], 0.0012) * 0.35;
   return [box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad];
@@ -114,9 +128,15 @@ let told = 0;
 async function failed(error) {
   if (error?.status === 404 || error?.name === "AbortError" || Date.now() - told < 8000) return;
   told = Date.now();
-  const body = await error?.body?.text?.().then(JSON.parse).catch(() => null);
+  const body = await error?.body
+    ?.text?.()
+    .then(JSON.parse)
+    .catch(() => null);
   if (body?.error) trouble({ told: `${body.error.message}. ${body.error.remedy}`.trim() });
-  else if (error?.status) trouble({ told: `A part of the scene could not be drawn (the server answered ${error.status}). Choose another scene, or load the page again.` });
+  else if (error?.status)
+    trouble({
+      told: `A part of the scene could not be drawn (${error.status}). Choose another scene, or load the page again.`,
+    });
   else console.warn(error);
 }
 
@@ -158,7 +178,10 @@ function drawFootprints(store, sheets) {
   const draw = async () => {
     const { model, time, structure, other, draft } = store.get();
     const hidden = draft?.structure ?? "";
-    for (const [sheet, moment] of [[sheets.a, time], [sheets.b, model.sceneById.get(other)?.t ?? time]]) {
+    for (const [sheet, moment] of [
+      [sheets.a, time],
+      [sheets.b, model.sceneById.get(other)?.t ?? time],
+    ]) {
       if (!sheet) continue;
       await sheet.ready;
       sheet.map.getSource("footprints")?.setData(footprintsAt(model, moment, structure, hidden));
@@ -183,9 +206,27 @@ function note({ store }) {
     const box = at("mapnote");
     if (draft !== null) return; // the drawing says what to do there
     const bare = !model.drawable.length && model.placed.length > 0 && !closed;
-    fill(box, bare && h("div", { class: "card bare" },
-      h("p", {}, h("b", {}, "No images yet. "), h("code", {}, `siteline find ${data.case}`), " lists the scenes there are, ", h("code", {}, "siteline fetch"), " copies them."),
-      button("✕", () => ((closed = true), draw(store.get())), { class: "btn small plain", "aria-label": "Close this note" })));
+    fill(
+      box,
+      bare &&
+        h(
+          "div",
+          { class: "card bare" },
+          h(
+            "p",
+            {},
+            h("b", {}, "No images yet. "),
+            h("code", {}, `siteline find ${data.case}`),
+            " lists the scenes there are, ",
+            h("code", {}, "siteline fetch"),
+            " copies them.",
+          ),
+          button("✕", () => ((closed = true), draw(store.get())), {
+            class: "btn small plain",
+            "aria-label": "Close this note",
+          }),
+        ),
+    );
   };
   store.on(["model", "draft"], draw);
   draw(store.get());

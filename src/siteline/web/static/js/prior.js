@@ -1,4 +1,4 @@
-// Before or after an event? First whether the images decide it at all; then how the answer moves with the prior, said as such.
+// Before or after an event? First whether the images decide it at all; then how the answer moves with the prior.
 
 import { fill, h, name, s } from "./dom.js";
 import { mark } from "./look.js";
@@ -21,16 +21,34 @@ export function before(position, factor) {
 /** A factor in words. */
 export function factorWords(factor) {
   if (Math.abs(factor - 1) < 0.02) return "as declared";
-  return factor > 1 ? `${factor.toFixed(factor < 2 ? 2 : 1)} times as fast` : `${(1 / factor).toFixed(1 / factor < 2 ? 2 : 1)} times as slow`;
+  return factor > 1
+    ? `${factor.toFixed(factor < 2 ? 2 : 1)} times as fast`
+    : `${(1 / factor).toFixed(1 / factor < 2 ? 2 : 1)} times as slow`;
 }
 
 export function buildPrior({ store, act }, root) {
   let factor = 1;
   return function draw({ model, structure }) {
-    const open = [...model.positions].sort((a, b) => Number(b.structure === structure) - Number(a.structure === structure) || Number(a.decided) - Number(b.decided));
-    if (!open.length) return fill(root, h("p", { class: "muted" }, "No key event falls near a change of this case. Key events are named in its settings."));
+    const open = [...model.positions].sort(
+      (a, b) =>
+        Number(b.structure === structure) - Number(a.structure === structure) || Number(a.decided) - Number(b.decided),
+    );
+    if (!open.length)
+      return fill(
+        root,
+        h("p", { class: "muted" }, "No key event falls near a change of this case. Key events are named in its settings."),
+      );
     const rows = open.map((one) => row(model, one, act));
-    const slider = h("input", { type: "range", min: -1, max: 1, step: 0.01, value: String(Math.log(factor) / Math.log(5)), "aria-label": "Prior rates, a fifth to five times", id: "prior", data: { keep: "prior" } });
+    const slider = h("input", {
+      type: "range",
+      min: -1,
+      max: 1,
+      step: 0.01,
+      value: String(Math.log(factor) / Math.log(5)),
+      "aria-label": "Prior rates, a fifth to five times",
+      id: "prior",
+      data: { keep: "prior" },
+    });
     const said = h("output", { class: "b", for: "prior" });
     const move = () => {
       factor = 5 ** slider.valueAsNumber;
@@ -40,10 +58,27 @@ export function buildPrior({ store, act }, root) {
     };
     slider.addEventListener("input", move);
     slider.addEventListener("dblclick", () => ((slider.value = "0"), move()));
-    fill(root,
-      h("div", { class: "prior" }, h("p", {}, "How fast do such things change? Prior rates ", said), slider,
-        h("div", { class: "ends small muted" }, h("span", {}, "a fifth"), h("span", {}, "as declared"), h("span", {}, "five times"))),
-      h("ul", { class: "positions" }, rows.map((one) => one.node)));
+    fill(
+      root,
+      h(
+        "div",
+        { class: "prior" },
+        h("p", {}, "How fast do such things change? Prior rates ", said),
+        slider,
+        h(
+          "div",
+          { class: "ends small muted" },
+          h("span", {}, "a fifth"),
+          h("span", {}, "as declared"),
+          h("span", {}, "five times"),
+        ),
+      ),
+      h(
+        "ul",
+        { class: "positions" },
+        rows.map((one) => one.node),
+      ),
+    );
     move();
     return undefined;
   };
@@ -58,18 +93,59 @@ function row(model, position, act) {
   const dot = s("circle", { r: 4.5, fill: "var(--ink)" });
   const share = (n) => HIGH - 14 - (HIGH - 24) * n;
   const x = (f) => 8 + ((Math.log(f) / Math.log(5) + 1) / 2) * (WIDE - 48);
-  const path = position.factors.map((f, n) => `${n ? "L" : "M"}${x(f).toFixed(1)} ${share(position.before[n]).toFixed(1)}`).join("");
+  const path = position.factors
+    .map((f, n) => `${n ? "L" : "M"}${x(f).toFixed(1)} ${share(position.before[n]).toFixed(1)}`)
+    .join("");
   const label = (text, y) => s("text", { x: WIDE - 34, y, "font-size": 11, fill: "var(--muted)" }, text);
-  const plot = s("svg", { class: "picture", viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": `P(before) from ${percent(Math.min(...position.before))} to ${percent(Math.max(...position.before))} over prior rates from a fifth to five times` },
-    s("path", { d: `M8 ${share(0)}H${WIDE - 40}M8 ${share(1)}H${WIDE - 40}`, stroke: "var(--hair)" }), s("path", { d: `M8 ${share(0.5)}H${WIDE - 40}`, stroke: "var(--hair)", "stroke-dasharray": "2 3" }),
-    s("path", { d: `M${x(1)} ${share(1)}V${share(0)}`, stroke: "var(--hair)" }), s("path", { d: path, fill: "none", stroke: "var(--muted)", "stroke-width": 2 }), dot, label("100 %", share(1) + 4), label("0 %", share(0) + 4));
-  const node = h("li", {},
-    h("p", { class: position.decided ? "decided" : "undecided" }, position.decided ? "The images decide." : "The images cannot decide this."),
-    h("h4", {}, mark(model.styles, change?.to_state ?? null), " ", h("button", { type: "button", class: "plainlink", on: { click: () => act.structure(position.structure) } }, name(one?.name ?? position.structure)), change && `: ${plain(change.from)} to ${plain(change.to)}`),
+  const plot = s(
+    "svg",
+    {
+      class: "picture",
+      viewBox: `0 0 ${WIDE} ${HIGH}`,
+      role: "img",
+      "aria-label": `P(before) over the rates: ${percent(position.before[0])} to ${percent(position.before.at(-1))}`,
+    },
+    s("path", { d: `M8 ${share(0)}H${WIDE - 40}M8 ${share(1)}H${WIDE - 40}`, stroke: "var(--hair)" }),
+    s("path", { d: `M8 ${share(0.5)}H${WIDE - 40}`, stroke: "var(--hair)", "stroke-dasharray": "2 3" }),
+    s("path", { d: `M${x(1)} ${share(1)}V${share(0)}`, stroke: "var(--hair)" }),
+    s("path", { d: path, fill: "none", stroke: "var(--muted)", "stroke-width": 2 }),
+    dot,
+    label("100 %", share(1) + 4),
+    label("0 %", share(0) + 4),
+  );
+  const node = h(
+    "li",
+    {},
+    h(
+      "p",
+      { class: position.decided ? "decided" : "undecided" },
+      position.decided ? "The images decide." : "The images cannot decide this.",
+    ),
+    h(
+      "h3",
+      { class: "quiet" },
+      mark(model.styles, change?.to_state ?? null),
+      " ",
+      h(
+        "button",
+        { type: "button", class: "plainlink", on: { click: () => act.structure(position.structure) } },
+        name(one?.name ?? position.structure),
+      ),
+      change && `: ${plain(change.from)} to ${plain(change.to)}`,
+    ),
     h("p", { class: "small" }, "before or after ", event && name(event.what), event && ` (${span(event)})?`),
-    h("p", { class: "answer" }, number, " before ", h("span", { class: "muted" }, word)), plot,
+    h("p", { class: "answer" }, number, " before ", h("span", { class: "muted" }, word)),
+    plot,
     h("p", { class: "small muted", dir: "auto" }, position.text),
-    position.lines?.length > 1 && h("ul", { class: "small lines" }, position.lines.map((line) => h("li", {}, h("span", {}, name(line.label)), h("span", { class: "num" }, percent(line.probability))))));
+    position.lines?.length > 1 &&
+      h(
+        "ul",
+        { class: "small lines" },
+        position.lines.map((line) =>
+          h("li", {}, h("span", {}, name(line.label)), h("span", { class: "num" }, percent(line.probability))),
+        ),
+      ),
+  );
   return {
     node,
     move(factor) {

@@ -5,7 +5,8 @@ import { button, field, fill, h } from "./dom.js";
 /**
  * @typedef {{name: string, label: string, kind?: "text"|"long"|"choice", options?: [string, string][], note?: string}} Field
  * @param {any} editing
- * @param {{table: string, key: string, base: number|null, cells: Record<string, string>, extra?: Record<string, string>, fields: Field[], what: string, close: () => void}} given
+ * @param {{table: string, key: string, base: number|null, cells: Record<string, string>, extra?: Record<string, string>,
+ *   fields: Field[], what: string, close: () => void}} given
  */
 export function rowForm(editing, { table, key, base, cells, extra = {}, fields, what, close }) {
   const wrong = h("p", { class: "error", role: "alert" });
@@ -33,9 +34,19 @@ export function rowForm(editing, { table, key, base, cells, extra = {}, fields, 
     }
   }
 
-  const form = h("form", { class: "rowform" }, made, wrong,
-    h("div", { class: "row" }, h("button", { type: "submit", class: "btn main" }, "Save"), button("Cancel", close, { class: "btn" }),
-      base !== null && button("Remove", () => save(null), { class: "btn risk" })));
+  const form = h(
+    "form",
+    { class: "rowform" },
+    made,
+    wrong,
+    h(
+      "div",
+      { class: "row" },
+      h("button", { type: "submit", class: "btn main" }, "Save"),
+      button("Cancel", close, { class: "btn" }),
+      base !== null && button("Remove", () => save(null), { class: "btn risk" }),
+    ),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     save({ ...extra, ...values() });
@@ -53,7 +64,10 @@ function control({ kind = "text", options = [], label }, value) {
   if (kind !== "choice") return h("input", { type: "text", dir: "auto", value, autocomplete: "off" });
   const known = options.some(([held]) => held === value) ? options : [[value, value || "—"], ...options];
   const made = h("select", { "aria-label": label });
-  fill(made, known.map(([held, said]) => h("option", { value: held }, said)));
+  fill(
+    made,
+    known.map(([held, said]) => h("option", { value: held }, said)),
+  );
   made.value = value;
   return made;
 }

@@ -5,12 +5,27 @@ import { menu } from "./dialogs.js";
 import { bandChoices, comparable } from "./stretch.js";
 import { spanDay, status, taker, when } from "./words.js";
 
-const MODES = [["swipe", "Swipe"], ["blink", "Blink"], ["opacity", "Opacity"]];
+const MODES = [
+  ["swipe", "Swipe"],
+  ["blink", "Blink"],
+  ["opacity", "Opacity"],
+];
 
 export function buildSceneBar(page) {
   const { store, act } = page;
   const root = at("scenebar");
-  const pick = { a: picker("A", (id) => act.scene(id), (by) => act.step(by)), b: picker("B", (id) => act.other(id), (by) => stepOther(store, by)) };
+  const pick = {
+    a: picker(
+      "A",
+      (id) => act.scene(id),
+      (by) => act.step(by),
+    ),
+    b: picker(
+      "B",
+      (id) => act.other(id),
+      (by) => stepOther(store, by),
+    ),
+  };
   pick.b.root.classList.add("b");
   const modes = MODES.map(([mode, label]) => button(label, () => act.mode(mode), { class: "", data: { mode } }));
   const group = h("div", { class: "seg", role: "group", "aria-label": "Compare two scenes" }, modes);
@@ -47,15 +62,23 @@ function stepOther(store, by) {
 function picker(letter, choose, step) {
   const select = h("select", { "aria-label": `Scene ${letter}`, on: { change: () => choose(select.value) } });
   const badge = h("span", { class: "letter", "aria-hidden": "true" }, letter);
-  const root = h("div", { class: "scenepick" }, badge,
-    button("‹", () => step(-1), { class: "btn step", "aria-label": `Scene ${letter}: the one before` }), select,
-    button("›", () => step(1), { class: "btn step", "aria-label": `Scene ${letter}: the next one` }));
+  const root = h(
+    "div",
+    { class: "scenepick" },
+    badge,
+    button("‹", () => step(-1), { class: "btn step", "aria-label": `Scene ${letter}: the one before` }),
+    select,
+    button("›", () => step(1), { class: "btn step", "aria-label": `Scene ${letter}: the next one` }),
+  );
   let listed = null;
   return {
     root,
     fill(scenes, chosen, lettered) {
       if (listed !== scenes) {
-        fill(select, scenes.map((one) => h("option", { value: one.id }, title(one))));
+        fill(
+          select,
+          scenes.map((one) => h("option", { value: one.id }, title(one))),
+        );
         listed = scenes;
       }
       select.value = chosen;
@@ -75,14 +98,29 @@ function title(scene) {
 function options(store) {
   const { model, scene, other, bands, same, skip, mode } = store.get();
   const [a, b] = [model.sceneById.get(scene), model.sceneById.get(other)];
-  const check = (label, on, put) => button([h("span", { "aria-hidden": "true" }, on ? "☑ " : "☐ "), label], () => put(!on), { class: "", role: "checkbox", "aria-checked": String(on) });
-  const one = ({ bands: held, label }) => button([h("span", { "aria-hidden": "true" }, held === bands ? "● " : "○ "), label], () => store.set({ bands: held }), { class: "", role: "radio", "aria-checked": String(held === bands) });
+  const check = (label, on, put) =>
+    button([h("span", { "aria-hidden": "true" }, on ? "☑ " : "☐ "), label], () => put(!on), {
+      class: "",
+      role: "checkbox",
+      "aria-checked": String(on),
+    });
+  const one = ({ bands: held, label }) =>
+    button([h("span", { "aria-hidden": "true" }, held === bands ? "● " : "○ "), label], () => store.set({ bands: held }), {
+      class: "",
+      role: "radio",
+      "aria-checked": String(held === bands),
+    });
   return [
     h("p", { class: "head" }, "Bands"),
     h("div", { role: "radiogroup", "aria-label": "Bands" }, bandChoices(a).map(one)),
     h("p", { class: "head" }, "Brightness"),
-    check(mode === "single" ? "One stretch for all scenes" : "One stretch for both scenes", same, (on) => store.set({ same: on })),
-    mode !== "single" && same && !comparable(a, b, bands) && h("p", { class: "head" }, "These two measure different things; each has its own."),
+    check(mode === "single" ? "One stretch for all scenes" : "One stretch for both scenes", same, (on) =>
+      store.set({ same: on }),
+    ),
+    mode !== "single" &&
+      same &&
+      !comparable(a, b, bands) &&
+      h("p", { class: "head" }, "These two measure different things; each has its own."),
     h("p", { class: "head" }, "Leafing through"),
     check("Pass over scenes that cannot be used", skip, (on) => store.set({ skip: on })),
   ].filter(Boolean);

@@ -8,11 +8,19 @@ const MOST = 12;
 export function buildSearch({ store, act }) {
   const list = h("div", { class: "menu", role: "listbox", id: "found", "aria-label": "Found", hidden: true });
   const box = h("input", {
-    type: "search", id: "search", placeholder: "Search", "aria-label": "Search structures, scenes, events, claims", role: "combobox",
-    "aria-expanded": "false", "aria-controls": "found", "aria-autocomplete": "list", autocomplete: "off", dir: "auto",
+    type: "search",
+    id: "search",
+    placeholder: "Search",
+    "aria-label": "Search structures, scenes, events, claims",
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": "found",
+    "aria-autocomplete": "list",
+    autocomplete: "off",
+    dir: "auto",
   });
   const root = h("div", { class: "search" }, box, h("kbd", { "aria-hidden": "true" }, "/"));
-  document.body.append(list);
+  root.append(list);
   let found = [];
   let chosen = 0;
 
@@ -33,10 +41,27 @@ export function buildSearch({ store, act }) {
     list.style.left = `${Math.min(place.left, innerWidth - 330)}px`;
     list.style.top = `${place.bottom + 4}px`;
     list.style.width = "320px";
-    fill(list, found.map((one, n) =>
-      h("div", { role: "option", id: `found-${n}`, "aria-selected": String(n === chosen), on: { pointerdown: (event) => (event.preventDefault(), pick(one)) } },
-        name(one.label), h("small", {}, one.kind, one.more ? " · " : "", one.more && name(one.more)))));
-    if (!found.length) fill(list, h("div", { class: "head", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing found"));
+    fill(
+      list,
+      found.map((one, n) =>
+        h(
+          "div",
+          {
+            role: "option",
+            id: `found-${n}`,
+            "aria-selected": String(n === chosen),
+            on: { pointerdown: (event) => (event.preventDefault(), pick(one)) },
+          },
+          name(one.label),
+          h("small", {}, one.kind, one.more ? " · " : "", one.more && name(one.more)),
+        ),
+      ),
+    );
+    if (!found.length)
+      fill(
+        list,
+        h("div", { class: "head", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing found"),
+      );
     list.hidden = false;
     box.setAttribute("aria-expanded", "true");
     if (found.length) box.setAttribute("aria-activedescendant", `found-${chosen}`);
@@ -50,8 +75,10 @@ export function buildSearch({ store, act }) {
   box.addEventListener("keydown", (event) => {
     if (event.key === "Escape") (close(), box.blur());
     else if (event.key === "Enter") pick(found[chosen]);
-    else if (event.key === "ArrowDown" && found.length) (chosen = (chosen + 1) % found.length, draw(), event.preventDefault());
-    else if (event.key === "ArrowUp" && found.length) (chosen = (chosen - 1 + found.length) % found.length, draw(), event.preventDefault());
+    else if (event.key === "ArrowDown" && found.length)
+      ((chosen = (chosen + 1) % found.length), draw(), event.preventDefault());
+    else if (event.key === "ArrowUp" && found.length)
+      ((chosen = (chosen - 1 + found.length) % found.length), draw(), event.preventDefault());
   });
   box.addEventListener("blur", close);
   return root;
@@ -65,9 +92,18 @@ function candidates({ model }, act, text) {
   const claims = model.claims.filter((one) => has(one.paraphrase, one.id));
   return [
     ...structures.map((one) => ({ label: one.name, kind: "structure", more: one.kind, go: () => act.structure(one.id) })),
-    ...scenes.map((one) => ({ label: span(one), kind: "scene", more: taker(one), go: () => (one.pixels ? act.scene(one.id) : act.time(one.t)) })),
+    ...scenes.map((one) => ({
+      label: span(one),
+      kind: "scene",
+      more: taker(one),
+      go: () => (one.pixels ? act.scene(one.id) : act.time(one.t)),
+    })),
     ...events.map((one) => ({ label: one.what, kind: "event", more: one.text, go: () => act.time(one.first) })),
-    ...claims.map((one) => ({ label: one.paraphrase, kind: "claim", more: one.verdict, go: () => (act.structure(one.structure), act.tab("weigh")) })),
+    ...claims.map((one) => ({
+      label: one.paraphrase,
+      kind: "claim",
+      more: one.verdict,
+      go: () => (act.structure(one.structure), act.tab("weigh")),
+    })),
   ].slice(0, MOST);
 }
-

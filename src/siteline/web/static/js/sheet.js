@@ -21,7 +21,11 @@ export function deepestZoom(scene) {
 export function makeSheet(box, view, title) {
   const map = new maplibregl.Map({
     container: box,
-    style: { version: 8, sources: {}, layers: [{ id: "paper", type: "background", paint: { "background-color": "#f4f1ea" } }] },
+    style: {
+      version: 8,
+      sources: {},
+      layers: [{ id: "paper", type: "background", paint: { "background-color": "#f4f1ea" } }],
+    },
     ...view,
     fitBoundsOptions: { padding: 56, maxZoom: 18 },
     attributionControl: false,
@@ -40,6 +44,10 @@ export function makeSheet(box, view, title) {
   const ready = new Promise((resolve) => (map.isStyleLoaded() ? resolve() : map.once("load", resolve)));
   const sheet = { map, box, ready, shown: "", scene: (scene, how) => showScene(sheet, layers, scene, how) };
   ready.then(() => addFootprints(map));
+  // what is wholly drawn, for those who take pictures of the page
+  map.on("idle", () => (box.dataset.drawn = sheet.shown));
+  map.on("dataloading", () => delete box.dataset.drawn);
+  map.on("movestart", () => delete box.dataset.drawn);
   return sheet;
 }
 
@@ -92,24 +100,78 @@ function addFootprints(map) {
   map.addSource("draft", { type: "geojson", data: empty });
   const width = ["case", ["get", "chosen"], 3.2, 2];
   const outline = ["!=", ["geometry-type"], "Point"];
-  map.addLayer({ id: "hit", type: "fill", source: "footprints", filter: outline, paint: { "fill-color": "#000", "fill-opacity": 0 } });
-  map.addLayer({ id: "casing", type: "line", source: "footprints", filter: outline, layout: { "line-join": "round" },
-    paint: { "line-color": ["get", "paper"], "line-width": ["+", width, 2.6], "line-opacity": 0.9 } });
-  for (const [kind, dash] of [["held", null], ["work", [3, 1.2]], ["open", [0.6, 1.5]]]) {
-    map.addLayer({ id: `line-${kind}`, type: "line", source: "footprints", filter: ["all", outline, ["==", ["get", "kind"], kind]],
-      layout: { "line-join": "round" }, paint: { "line-color": ["get", "colour"], "line-width": width, ...(dash && { "line-dasharray": dash }) } });
+  map.addLayer({
+    id: "hit",
+    type: "fill",
+    source: "footprints",
+    filter: outline,
+    paint: { "fill-color": "#000", "fill-opacity": 0 },
+  });
+  map.addLayer({
+    id: "casing",
+    type: "line",
+    source: "footprints",
+    filter: outline,
+    layout: { "line-join": "round" },
+    paint: { "line-color": ["get", "paper"], "line-width": ["+", width, 2.6], "line-opacity": 0.9 },
+  });
+  for (const [kind, dash] of [
+    ["held", null],
+    ["work", [3, 1.2]],
+    ["open", [0.6, 1.5]],
+  ]) {
+    map.addLayer({
+      id: `line-${kind}`,
+      type: "line",
+      source: "footprints",
+      filter: ["all", outline, ["==", ["get", "kind"], kind]],
+      layout: { "line-join": "round" },
+      paint: { "line-color": ["get", "colour"], "line-width": width, ...(dash && { "line-dasharray": dash }) },
+    });
   }
-  map.addLayer({ id: "points", type: "circle", source: "footprints", filter: ["==", ["geometry-type"], "Point"],
-    paint: { "circle-radius": ["case", ["get", "chosen"], 8, 6], "circle-color": ["case", ["==", ["get", "kind"], "open"], ["get", "paper"], ["get", "colour"]],
-      "circle-stroke-color": ["case", ["==", ["get", "kind"], "open"], ["get", "colour"], ["get", "paper"]], "circle-stroke-width": 2.2 } });
+  map.addLayer({
+    id: "points",
+    type: "circle",
+    source: "footprints",
+    filter: ["==", ["geometry-type"], "Point"],
+    paint: {
+      "circle-radius": ["case", ["get", "chosen"], 8, 6],
+      "circle-color": ["case", ["==", ["get", "kind"], "open"], ["get", "paper"], ["get", "colour"]],
+      "circle-stroke-color": ["case", ["==", ["get", "kind"], "open"], ["get", "colour"], ["get", "paper"]],
+      "circle-stroke-width": 2.2,
+    },
+  });
   addDraft(map);
 }
 
 function addDraft(map) {
   const ink = "#1d1c1a";
-  map.addLayer({ id: "draft-fill", type: "fill", source: "draft", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#fffefb", "fill-opacity": 0.22 } });
-  map.addLayer({ id: "draft-casing", type: "line", source: "draft", filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": "#fffefb", "line-width": 4.5 } });
-  map.addLayer({ id: "draft-line", type: "line", source: "draft", filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": ink, "line-width": 2 } });
-  map.addLayer({ id: "draft-points", type: "circle", source: "draft", filter: ["==", ["geometry-type"], "Point"],
-    paint: { "circle-radius": 6, "circle-color": "#fffefb", "circle-stroke-color": ink, "circle-stroke-width": 2 } });
+  map.addLayer({
+    id: "draft-fill",
+    type: "fill",
+    source: "draft",
+    filter: ["==", ["geometry-type"], "Polygon"],
+    paint: { "fill-color": "#fffefb", "fill-opacity": 0.22 },
+  });
+  map.addLayer({
+    id: "draft-casing",
+    type: "line",
+    source: "draft",
+    filter: ["!=", ["geometry-type"], "Point"],
+    paint: { "line-color": "#fffefb", "line-width": 4.5 },
+  });
+  map.addLayer({
+    id: "draft-line",
+    type: "line",
+    source: "draft",
+    filter: ["!=", ["geometry-type"], "Point"],
+    paint: { "line-color": ink, "line-width": 2 },
+  });
+  map.addLayer({
+    id: "draft-points",
+    type: "circle",
+    source: "draft",
+    filter: ["==", ["geometry-type"], "Point"],
+    paint: { "circle-radius": 6, "circle-color": "#fffefb", "circle-stroke-color": ink, "circle-stroke-width": 2 },
+  });
 }

@@ -9,7 +9,8 @@ export function bandChoices(scene) {
   const choices = [{ bands: "", label: has("red", "green", "blue") ? "Natural colour" : "As usual" }];
   const infrared = ["nir", "nir08"].find((one) => scene.bands.includes(one));
   if (infrared && has("red", "green")) choices.push({ bands: `${infrared},red,green`, label: "Infrared" });
-  if (scene.bands.includes("swir16") && infrared && has("red")) choices.push({ bands: `swir16,${infrared},red`, label: "Short-wave infrared" });
+  if (scene.bands.includes("swir16") && infrared && has("red"))
+    choices.push({ bands: `swir16,${infrared},red`, label: "Short-wave infrared" });
   for (const one of scene.bands) choices.push({ bands: one, label: `${one} alone` });
   return choices;
 }
@@ -24,7 +25,10 @@ const known = new Map();
 async function stretch(scenes, bands) {
   const key = `${scenes.join("|")}#${bands}`;
   if (!known.has(key)) {
-    const asked = api.stretch(scenes, bands).then((told) => ({ low: told.low[0], high: told.high[0] }), () => null);
+    const asked = api.stretch(scenes, bands).then(
+      (told) => ({ low: told.low[0], high: told.high[0] }),
+      () => null,
+    );
     known.set(key, asked);
     if (known.size > 200) known.delete(known.keys().next().value);
   }

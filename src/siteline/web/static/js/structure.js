@@ -1,4 +1,4 @@
-// One structure: what is known of it in a sentence, its scenes as chips, what the pixels measure, who said what, what decides.
+// One structure: what is known of it, its scenes as chips, what the pixels measure, who said what, what decides.
 
 import { changeList } from "./changes.js";
 import { buildChips } from "./chips.js";
@@ -26,7 +26,8 @@ export function buildStructure(page, body) {
 
   whileOpen(store, "structure", ["model", "structure", "painted"], (shown) => {
     const one = shown.model.structureById.get(shown.structure);
-    if (!one) return fill(head, h("p", { class: "muted" }, "This case has no structures yet. Under Observe one can be drawn."));
+    if (!one)
+      return fill(head, h("p", { class: "muted" }, "This case has no structures yet. Under Observe one can be drawn."));
     keepFocus(body, () => {
       fill(head, title(shown.model, one));
       fill(changes, changeList(page, one));
@@ -44,7 +45,16 @@ export function buildStructure(page, body) {
     now.hidden = !one || model.blind;
     if (now.hidden) return;
     const held = stateAt(one, time);
-    fill(now, mark(model.styles, held.state, held.kind), h("span", {}, h("b", {}, capital(heldWords(model.styles, held))), h("span", { class: "muted num" }, ` on ${when(time)}`)));
+    fill(
+      now,
+      mark(model.styles, held.state, held.kind),
+      h(
+        "span",
+        {},
+        h("b", {}, capital(heldWords(model.styles, held))),
+        h("span", { class: "muted num" }, ` on ${when(time)}`),
+      ),
+    );
   });
 }
 
@@ -52,7 +62,9 @@ function title(model, one) {
   return [
     one.kind && h("p", { class: "small muted kind" }, name(plain(one.kind)), one.key && " · key structure"),
     h("h2", {}, name(one.name)),
-    model.blind ? blindNote("Only your own looks are shown.") : one.sentence && h("p", { class: "says", dir: "auto" }, one.sentence),
+    model.blind
+      ? blindNote("Only your own looks are shown.")
+      : one.sentence && h("p", { class: "says", dir: "auto" }, one.sentence),
     one.notes && h("p", { class: "small muted", dir: "auto" }, one.notes),
     !one.geometry && h("p", { class: "small muted" }, "It has no place on the map yet."),
   ];
@@ -63,7 +75,13 @@ function lookList(page, { model }, one) {
   const held = [...(model.looksOf.get(one.id) ?? [])].sort((a, b) => (a.t ?? Infinity) - (b.t ?? Infinity));
   return [
     h("h3", {}, model.blind ? "What you said" : "What observers said", h("span", { class: "count" }, String(held.length))),
-    held.length ? h("ul", { class: "looks" }, held.map((look) => lookRow(page, model, look))) : h("p", { class: "muted" }, model.blind ? "You have not looked yet." : "Nobody has looked yet."),
+    held.length
+      ? h(
+          "ul",
+          { class: "looks" },
+          held.map((look) => lookRow(page, model, look)),
+        )
+      : h("p", { class: "muted" }, model.blind ? "You have not looked yet." : "Nobody has looked yet."),
   ];
 }
 
@@ -74,24 +92,63 @@ export function lookRow({ act }, model, look) {
   const go = () => (scene?.pixels ? act.scene(scene.id) : look.t !== null && act.time(look.t));
   const by = look.machine ? "the machine" : look.observer || source?.publisher || "not named";
   const who = source?.url ? link(source.url, name(by)) : name(by);
-  return h("li", { data: { look: look.id } },
-    h("div", { class: "line" },
+  return h(
+    "li",
+    { data: { look: look.id } },
+    h(
+      "div",
+      { class: "line" },
       button(span(look), go, { class: "when num", data: { keep: `look ${look.id}` } }),
-      h("span", { class: "state" }, mark(model.styles, look.canonical), h("b", {}, look.canonical === "complete" && look.state === "complete" ? stateLabel(model.styles, "complete") : plain(look.state))),
-      h("span", { class: "muted" }, `${look.confidence} confidence`)),
-    h("p", { class: "small" }, who, look.activity && [" · ", name(plain(look.activity))], look.paraphrase && [h("span", { class: "muted" }, " — "), name(look.paraphrase, { class: "muted" })]));
+      h(
+        "span",
+        { class: "state" },
+        mark(model.styles, look.canonical),
+        h(
+          "b",
+          {},
+          look.canonical === "complete" && look.state === "complete"
+            ? stateLabel(model.styles, "complete")
+            : plain(look.state),
+        ),
+      ),
+      h("span", { class: "muted" }, `${look.confidence} confidence`),
+    ),
+    h(
+      "p",
+      { class: "small" },
+      who,
+      look.activity && [" · ", name(plain(look.activity))],
+      look.paraphrase && [h("span", { class: "muted" }, " — "), name(look.paraphrase, { class: "muted" })],
+    ),
+  );
 }
 
 function claimList({ act }, { model }, one) {
   const held = model.claims.filter((claim) => claim.structure === one.id);
   if (!held.length) return [];
   return [
-    h("h3", {}, "Claims about it", h("span", { class: "count" }, String(held.length)), button("Weigh them", () => act.tab("weigh"), { class: "btn small plain" })),
-    h("ul", { class: "claimlist" }, held.map((claim) => {
-      const source = model.sourceById.get(claim.source);
-      return h("li", {}, verdictMark(claim.verdict),
-        h("p", {}, name(claim.paraphrase || plain(claim.type))), h("p", { class: "small muted" }, source && name(source.publisher), source && ". ", name(claim.because)));
-    })),
-    model.claims.length > held.length && h("p", { class: "small muted" }, `${plural(model.claims.length - held.length, "claim")} about other structures.`),
+    h(
+      "h3",
+      {},
+      "Claims about it",
+      h("span", { class: "count" }, String(held.length)),
+      button("Weigh them", () => act.tab("weigh"), { class: "btn small plain" }),
+    ),
+    h(
+      "ul",
+      { class: "claimlist" },
+      held.map((claim) => {
+        const source = model.sourceById.get(claim.source);
+        return h(
+          "li",
+          {},
+          verdictMark(claim.verdict),
+          h("p", {}, name(claim.paraphrase || plain(claim.type))),
+          h("p", { class: "small muted" }, source && name(source.publisher), source && ". ", name(claim.because)),
+        );
+      }),
+    ),
+    model.claims.length > held.length &&
+      h("p", { class: "small muted" }, `${plural(model.claims.length - held.length, "claim")} about other structures.`),
   ];
 }

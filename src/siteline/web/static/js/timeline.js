@@ -3,6 +3,7 @@
 import { at, button, fill, h, name } from "./dom.js";
 import { heldWords, mark, palette } from "./look.js";
 import { stateAt } from "./model.js";
+import { roving } from "./roving.js";
 import { followPointer } from "./timepointer.js";
 import { drawRows, ROW } from "./timerows.js";
 import { held, makeScale, zoomed } from "./timescale.js";
@@ -17,7 +18,7 @@ export function buildTimeline(page) {
   const tall = h("div", { class: "tall" });
   const rows = h("div", { class: "timerows", tabindex: "-1" }, tall);
   const stick = h("div", { class: "stick" }, canvas);
-  const grip = h("div", { class: "grip", role: "slider", tabindex: "0", "aria-label": "Time" });
+  const grip = h("div", { class: "grip", id: "grip", role: "slider", tabindex: "0", "aria-label": "Time" });
   const cursor = h("div", { id: "cursor" }, grip);
   const read = h("div", { class: "read" });
   const key = h("div", { class: "key", "aria-hidden": "true" });
@@ -31,9 +32,13 @@ export function buildTimeline(page) {
   const names = () => {
     const { model, structure } = store.get();
     tall.style.height = `${model.structures.length * ROW}px`;
-    document.documentElement.style.setProperty("--time-fit", `${Math.min(286, 36 + TOP + 12 + Math.max(2, model.structures.length) * ROW)}px`);
     const buttons = model.structures.map((one, n) => {
-      const made = button(name(one.name), () => act.structure(one.id), { class: "rowname", "aria-pressed": String(one.id === structure), data: { id: one.id }, title: one.name });
+      const made = button(name(one.name), () => act.structure(one.id), {
+        class: "rowname",
+        "aria-pressed": String(one.id === structure),
+        data: { id: one.id },
+        title: one.name,
+      });
       made.style.top = `${n * ROW}px`;
       made.style.height = `${ROW}px`;
       return made;
@@ -45,22 +50,34 @@ export function buildTimeline(page) {
       made.style.top = `${y}px`;
       return made;
     };
-    fill(counts, label(plural(model.events.length, "event"), 0), label(`${plural(model.scenes.length, "scene")}${model.blind ? "" : `, ${usable} usable`}`, 29));
+    fill(
+      counts,
+      label(plural(model.events.length, "event"), 0),
+      label(`${plural(model.scenes.length, "scene")}${model.blind ? "" : `, ${usable} usable`}`, 29),
+    );
     legend(key, model);
   };
+  const stops = roving(tall, ".rowname", ["ArrowUp", "ArrowDown"], () => tall.querySelector("[aria-pressed=true]"));
   const press = ({ structure }) => {
-    for (const one of tall.querySelectorAll(".rowname")) one.setAttribute("aria-pressed", String(one.dataset.id === structure));
+    for (const one of tall.querySelectorAll(".rowname"))
+      one.setAttribute("aria-pressed", String(one.dataset.id === structure));
     const n = store.get().model.structures.findIndex((one) => one.id === structure);
-    if (n * ROW < rows.scrollTop || (n + 1) * ROW > rows.scrollTop + rows.clientHeight) rows.scrollTop = Math.max(0, (n - 1) * ROW);
+    if (n * ROW < rows.scrollTop || (n + 1) * ROW > rows.scrollTop + rows.clientHeight)
+      rows.scrollTop = Math.max(0, (n - 1) * ROW);
+    stops();
   };
   const later = once(() => draw(line));
-  store.on(["model"], () => (names(), (line.extent = extentOf(store.get().model)), (table.replaceChildren(summary(store.get())))));
+  store.on(
+    ["model"],
+    () => (names(), (line.extent = extentOf(store.get().model)), table.replaceChildren(summary(store.get()))),
+  );
   store.on(["structure", "model"], press);
   store.on(["model", "window", "structure", "scene", "other", "mode", "painted"], later);
   store.on(["time", "window", "model", "scene"], () => moved(line, read));
   rows.addEventListener("scroll", later, { passive: true });
   new ResizeObserver(later).observe(at("time"));
   document.fonts?.ready.then(later);
+  fitHeight(store.get().model.structures.length);
   followPointer(line);
   line.extent = extentOf(store.get().model);
   names();
@@ -68,6 +85,12 @@ export function buildTimeline(page) {
   draw(line);
   moved(line, read);
   table.replaceChildren(summary(store.get()));
+}
+
+/** As high as its rows, up to a third of the page; once only, so that nothing jumps when a structure is added. */
+function fitHeight(count) {
+  const high = Math.min(286, 36 + TOP + 12 + Math.max(2, count) * ROW);
+  document.documentElement.style.setProperty("--time-fit", `${high}px`);
 }
 
 /** Run at most once a frame. */
@@ -82,7 +105,11 @@ function once(call) {
 
 /** From the first to the last moment of anything that is drawn. */
 function extentOf(model) {
-  const days = [...model.period, ...model.scenes.map((one) => one.t), ...model.looks.map((one) => one.t).filter((t) => t !== null)];
+  const days = [
+    ...model.period,
+    ...model.scenes.map((one) => one.t),
+    ...model.looks.map((one) => one.t).filter((t) => t !== null),
+  ];
   let [low, high] = [Infinity, -Infinity];
   for (const day of days) [low, high] = [Math.min(low, day), Math.max(high, day)];
   return high > low ? [low, high] : [low - 30, high + 30];
@@ -96,7 +123,15 @@ function draw(line) {
   line.scale = makeScale(held(window, line.extent), wide);
   const ink = palette(model.styles);
   line.hits.top = drawTop(pen(top, wide, TOP), line.scale, model, ink, { scene, other, mode });
-  line.hits.rows = drawRows(pen(canvas, wide, high), { scale: line.scale, model, ink, top: rows.scrollTop, height: high, structure, scene });
+  line.hits.rows = drawRows(pen(canvas, wide, high), {
+    scale: line.scale,
+    model,
+    ink,
+    top: rows.scrollTop,
+    height: high,
+    structure,
+    scene,
+  });
   placeCursor(line);
 }
 
@@ -130,9 +165,17 @@ function moved(line, read) {
   if (line.scale) placeCursor(line);
   const here = model.scenes.find((one) => Math.abs(one.t - time) < 1e-6) ?? (model.drawable.length ? null : undefined);
   const one = model.structureById.get(structure);
-  const told = here ? [taker(here), status(here)].filter(Boolean).join(" · ") : model.sceneById.get(scene)?.pixels ? `scene shown: ${when(model.sceneById.get(scene).t)}` : "";
+  const told = here
+    ? [taker(here), status(here)].filter(Boolean).join(" · ")
+    : model.sceneById.get(scene)?.pixels
+      ? `scene shown: ${when(model.sceneById.get(scene).t)}`
+      : "";
   const state = one && !model.blind ? heldWords(model.styles, stateAt(one, time)) : "";
-  fill(read, h("b", { class: "num" }, when(time)), told && [h("span", { class: "muted" }, "  "), name(told, { class: "muted" })]);
+  fill(
+    read,
+    h("b", { class: "num" }, when(time)),
+    told && [h("span", { class: "muted" }, "  "), name(told, { class: "muted" })],
+  );
   const { grip } = line;
   grip.setAttribute("aria-valuemin", String(Math.floor(line.extent[0])));
   grip.setAttribute("aria-valuemax", String(Math.ceil(line.extent[1])));
@@ -143,17 +186,33 @@ function moved(line, read) {
 function legend(box, model) {
   const used = new Set(model.structures.flatMap((one) => one.segments.map((segment) => segment.state)));
   const states = Object.keys(model.styles).filter((state) => used.has(state));
-  fill(box, states.map((state) => h("span", {}, mark(model.styles, state), model.styles[state].label)), h("span", {}, mark(model.styles, null), "could not tell"));
+  fill(
+    box,
+    states.map((state) => h("span", {}, mark(model.styles, state), model.styles[state].label)),
+    h("span", {}, mark(model.styles, null), "could not tell"),
+  );
 }
 
 /** Zoom by button; the wheel, pinching and keys do the same. */
 function zoomButtons(line) {
-  const by = (factor) => () => line.store.set({ window: zoomed(line.store.get().window, factor, middle(line), line.extent) });
+  const by = (factor) => () =>
+    line.store.set({ window: zoomed(line.store.get().window, factor, middle(line), line.extent) });
   const all = () => line.store.set({ window: held(line.store.get().model.period, line.extent) });
-  return h("div", { class: "zoom", role: "group", "aria-label": "Zoom of the time line" },
-    button("−", by(1.6), { class: "btn small", "aria-label": "Show more time" }), button("+", by(1 / 1.6), { class: "btn small", "aria-label": "Show less time" }),
-    button("Period", all, { class: "btn small", title: "The period of the case" }), button("Everything", () => line.store.set({ window: held(line.extent, line.extent) }), { class: "btn small", title: "All scenes and looks" }),
-    button("Change", () => toChange(line), { class: "btn small", title: "The change of this structure nearest to the cursor" }));
+  return h(
+    "div",
+    { class: "zoom", role: "group", "aria-label": "Zoom of the time line" },
+    button("−", by(1.6), { class: "btn small", "aria-label": "Show more time" }),
+    button("+", by(1 / 1.6), { class: "btn small", "aria-label": "Show less time" }),
+    button("Period", all, { class: "btn small", title: "The period of the case" }),
+    button("Everything", () => line.store.set({ window: held(line.extent, line.extent) }), {
+      class: "btn small",
+      title: "All scenes and looks",
+    }),
+    button("Change", () => toChange(line), {
+      class: "btn small",
+      title: "The change of this structure nearest to the cursor",
+    }),
+  );
 }
 
 function middle({ store }) {
@@ -164,7 +223,9 @@ function middle({ store }) {
 /** The weeks about the bracket that is nearest to the cursor. */
 function toChange(line) {
   const { model, structure, time } = line.store.get();
-  const closed = (model.structureById.get(structure)?.transitions ?? []).filter((one) => one.after !== null && one.by !== null);
+  const closed = (model.structureById.get(structure)?.transitions ?? []).filter(
+    (one) => one.after !== null && one.by !== null,
+  );
   if (!closed.length) return;
   closed.sort((a, b) => Math.abs((a.after + a.by) / 2 - time) - Math.abs((b.after + b.by) / 2 - time));
   const room = Math.max(4, 1.1 * (closed[0].by - closed[0].after));
@@ -173,6 +234,8 @@ function toChange(line) {
 
 /** The same in words, for those who do not see the drawing. */
 function summary({ model }) {
-  const rows = model.structures.map((one) => h("tr", {}, h("th", { scope: "row" }, name(one.name)), h("td", {}, model.blind ? "hidden in blind mode" : one.sentence)));
+  const rows = model.structures.map((one) =>
+    h("tr", {}, h("th", { scope: "row" }, name(one.name)), h("td", {}, model.blind ? "hidden in blind mode" : one.sentence)),
+  );
   return h("table", {}, h("caption", {}, "The time line in words"), h("tbody", {}, rows));
 }

@@ -9,7 +9,10 @@ const SETTLE_MS = 140; // a scene is loaded once the cursor rests
 
 export function followPointer(line) {
   const { store, top, canvas, rows, grip } = line;
-  for (const [target, hits] of [[top, () => line.hits.top], [canvas, () => line.hits.rows]]) {
+  for (const [target, hits] of [
+    [top, () => line.hits.top],
+    [canvas, () => line.hits.rows],
+  ]) {
     target.addEventListener("pointermove", (event) => event.buttons === 0 && hover(line, event, hits()));
     target.addEventListener("pointerleave", hideTip);
     target.addEventListener("wheel", (event) => wheel(line, event, target === top), { passive: false });
@@ -109,7 +112,9 @@ function scrub(line) {
 function chooseTop(line, event) {
   const found = hit(line.hits.top, event);
   if (found?.kind === "scene" && found.it.pixels) return line.act.scene(found.it.id);
-  return line.act.time(found?.kind === "event" ? found.it.first : found?.kind === "scene" ? found.it.t : line.scale.t(xOf(line, event)));
+  return line.act.time(
+    found?.kind === "event" ? found.it.first : found?.kind === "scene" ? found.it.t : line.scale.t(xOf(line, event)),
+  );
 }
 
 function chooseRow(line, event) {
@@ -133,7 +138,14 @@ function wheel(line, event, always) {
     const days = ((sideways ? event.deltaX : event.deltaY) * 0.8) / scale.each;
     store.set({ window: held([window[0] + days, window[1] + days], line.extent) });
   } else if (event.ctrlKey || always) {
-    store.set({ window: zoomed(window, Math.exp(Math.min(60, Math.max(-60, event.deltaY)) / 160), scale.t(xOf(line, event)), line.extent) });
+    store.set({
+      window: zoomed(
+        window,
+        Math.exp(Math.min(60, Math.max(-60, event.deltaY)) / 160),
+        scale.t(xOf(line, event)),
+        line.extent,
+      ),
+    });
   } else return;
   event.preventDefault();
 }
@@ -142,17 +154,29 @@ function wheel(line, event, always) {
 function pinch(line, target) {
   const fingers = new Map();
   let before = null;
-  target.addEventListener("pointerdown", (event) => event.pointerType === "touch" && fingers.set(event.pointerId, event.clientX));
+  target.addEventListener(
+    "pointerdown",
+    (event) => event.pointerType === "touch" && fingers.set(event.pointerId, event.clientX),
+  );
   target.addEventListener("pointermove", (event) => {
     if (!fingers.has(event.pointerId)) return;
     fingers.set(event.pointerId, event.clientX);
     if (fingers.size !== 2) return;
     const [a, b] = [...fingers.values()];
     const apart = Math.max(12, Math.abs(a - b));
-    if (before) line.store.set({ window: zoomed(line.store.get().window, before / apart, line.scale.t(xOf(line, { clientX: (a + b) / 2 })), line.extent) });
+    if (before)
+      line.store.set({
+        window: zoomed(
+          line.store.get().window,
+          before / apart,
+          line.scale.t(xOf(line, { clientX: (a + b) / 2 })),
+          line.extent,
+        ),
+      });
     before = apart;
   });
-  for (const end of ["pointerup", "pointercancel"]) target.addEventListener(end, (event) => (fingers.delete(event.pointerId), (before = null)));
+  for (const end of ["pointerup", "pointercancel"])
+    target.addEventListener(end, (event) => (fingers.delete(event.pointerId), (before = null)));
 }
 
 /** Arrow keys step through all scenes, so that the reason of an unusable one is read out; with Shift by a day. */

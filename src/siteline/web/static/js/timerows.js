@@ -1,4 +1,4 @@
-// The rows of the time line: what is held between looks that agree, brackets and posteriors where they differ, and every look.
+// The rows of the time line: what is held between looks that agree, brackets and posteriors elsewhere, every look.
 
 import { ticks } from "./timescale.js";
 
@@ -11,7 +11,8 @@ const DOTS = 41;
 
 /**
  * Draw the rows between two heights. @param {CanvasRenderingContext2D} pen
- * @param {{scale: any, model: any, ink: Record<string, string>, top: number, height: number, structure: string, scene: string}} at
+ * @param {{scale: any, model: any, ink: Record<string, string>, top: number, height: number, structure: string,
+ *   scene: string}} at
  * @returns {any[]} what is under which pixel, last drawn last
  */
 export function drawRows(pen, at) {
@@ -108,7 +109,7 @@ function hatch(pen, x, y, wide, high, angle, colour) {
   pen.lineWidth = 2;
   pen.beginPath();
   const slope = angle > 0 ? high : -high;
-  for (let at = x - high - ((x % 5) + 5) % 5; at < x + wide + high; at += 5) {
+  for (let at = x - high - (((x % 5) + 5) % 5); at < x + wide + high; at += 5) {
     pen.moveTo(at, y + high);
     pen.lineTo(at + slope, y);
   }
@@ -140,16 +141,31 @@ function bracketBar(pen, scale, change, ink, hits, y, one) {
   if (x1 < 0 || x0 > scale.width) return;
   pen.fillStyle = ink.ink;
   pen.fillRect(x0, BRACKET - 0.5, x1 - x0, 1);
-  for (const [at, known] of [[x0, change.after !== null], [x1, change.by !== null]]) if (known) pen.fillRect(at - 0.5, BRACKET - 4, 1, 8);
+  for (const [at, known] of [
+    [x0, change.after !== null],
+    [x1, change.by !== null],
+  ])
+    if (known) pen.fillRect(at - 0.5, BRACKET - 4, 1, 8);
   if (change.after !== null && change.by !== null) {
-    for (const [[a, b], thick] of [[change.interval90, 2.6], [change.interval50, 5]]) {
+    for (const [[a, b], thick] of [
+      [change.interval90, 2.6],
+      [change.interval50, 5],
+    ]) {
       pen.fillRect(scale.x(a), BRACKET - thick / 2, Math.max(1, scale.x(b) - scale.x(a)), thick);
     }
   }
-  hits.push({ x0: Math.min(x0, x1 - 6), x1: Math.max(x1, x0 + 6), y0: y + BASE + 2, y1: y + BRACKET + 4, kind: "change", it: change, of: one });
+  hits.push({
+    x0: Math.min(x0, x1 - 6),
+    x1: Math.max(x1, x0 + 6),
+    y0: y + BASE + 2,
+    y1: y + BRACKET + 4,
+    kind: "change",
+    it: change,
+    of: one,
+  });
 }
 
-/** Every look: filled where it tells a state, hollow where it could not, half where it is unsure; a diamond for the machine. */
+/** Every look: filled where it tells a state, hollow where it could not, half where unsure; a diamond for the machine. */
 function looks(pen, at, one, hits, y) {
   const { scale, model, ink, scene } = at;
   const all = (model.looksOf.get(one.id) ?? []).filter((look) => look.t !== null);
@@ -165,7 +181,16 @@ function looks(pen, at, one, hits, y) {
   for (const [key, held] of spots) {
     const x = key / 2;
     dot(pen, x, held, radius, ink, model.styles, scene);
-    hits.push({ x0: x - Math.max(4, radius), x1: x + Math.max(4, radius), y0: y + DOTS - 7, y1: y + DOTS + 7, kind: "look", it: held[0], all: held, of: one });
+    hits.push({
+      x0: x - Math.max(4, radius),
+      x1: x + Math.max(4, radius),
+      y0: y + DOTS - 7,
+      y1: y + DOTS + 7,
+      kind: "look",
+      it: held[0],
+      all: held,
+      of: one,
+    });
   }
 }
 
@@ -209,4 +234,3 @@ function dot(pen, x, held, radius, ink, styles, scene) {
   pen.lineWidth = 1.1;
   pen.stroke();
 }
-

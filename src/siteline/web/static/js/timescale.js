@@ -72,7 +72,10 @@ function days({ t0, t1 }, perTick) {
     const [year, month, date] = parts(t);
     const wanted = step === 1 || (date - 1) % step === 0;
     if (!wanted || (step > 1 && date > 31 - step / 2 && date !== 1)) continue;
-    const label = date === 1 || !found.length ? `${date} ${MONTHS[month]}${!found.length || month === 0 ? ` ${year}` : ""}` : String(date);
+    const label =
+      date === 1 || !found.length
+        ? `${date} ${MONTHS[month]}${!found.length || month === 0 ? ` ${year}` : ""}`
+        : String(date);
     found.push({ t, label, major: date === 1 });
   }
   return found;
@@ -84,7 +87,11 @@ function hours({ t0, t1 }, perTick) {
   for (let n = Math.ceil((t0 * 24) / step) * step; n / 24 <= t1; n += step) {
     const [year, month, date, hour] = parts(n / 24 + 1e-6);
     const midnight = hour === 0;
-    found.push({ t: n / 24, label: midnight || !found.length ? `${date} ${MONTHS[month]} ${year}` : `${String(hour).padStart(2, "0")}:00`, major: midnight });
+    found.push({
+      t: n / 24,
+      label: midnight || !found.length ? `${date} ${MONTHS[month]} ${year}` : `${String(hour).padStart(2, "0")}:00`,
+      major: midnight,
+    });
   }
   return found;
 }

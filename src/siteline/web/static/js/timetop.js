@@ -68,10 +68,20 @@ function scenes(pen, scale, model, ink, shown, hits) {
     }
     hits.push({ x0: x - 3, x1: x + 3, y0: 22, y1: 50, kind: "scene", it: scene });
   }
-  const letters = shown.mode === "single" ? [[shown.scene, ""]] : [[shown.scene, "A"], [shown.other, "B"]];
-  const apart = letters.length < 2 ? 0 : scale.x(model.sceneById.get(shown.other)?.t ?? 0) - scale.x(model.sceneById.get(shown.scene)?.t ?? 0);
+  const letters =
+    shown.mode === "single"
+      ? [[shown.scene, ""]]
+      : [
+          [shown.scene, "A"],
+          [shown.other, "B"],
+        ];
+  const apart =
+    letters.length < 2
+      ? 0
+      : scale.x(model.sceneById.get(shown.other)?.t ?? 0) - scale.x(model.sceneById.get(shown.scene)?.t ?? 0);
   const aside = Math.max(0, 8.5 - Math.abs(apart) / 2) * (apart < 0 ? -1 : 1); // two badges stand beside one another
-  for (const [id, letter] of letters) chosen(pen, scale, model.sceneById.get(id), letter, ink, letter === "A" ? -aside : aside);
+  for (const [id, letter] of letters)
+    chosen(pen, scale, model.sceneById.get(id), letter, ink, letter === "A" ? -aside : aside);
 }
 
 /** The scene on screen: a thick tick, with its letter in a comparison. */

@@ -8,12 +8,26 @@ import { bracket, percent, plain, range, span, status, taker, when } from "./wor
 const row = (...parts) => h("span", { class: "row" }, parts);
 
 export function structureTip({ model, time }, one) {
-  return [row(h("b", {}, name(one.name))), !model.blind && row(heldWords(model.styles, stateAt(one, time)), ` on ${when(time)}`)];
+  return [
+    row(h("b", {}, name(one.name))),
+    !model.blind && row(heldWords(model.styles, stateAt(one, time)), ` on ${when(time)}`),
+  ];
 }
 
 export function sceneTip(scene) {
-  const facts = [taker(scene), scene.gsd_m ? `${scene.gsd_m} m` : "", scene.cloud_percent === null ? "" : `cloud ${Math.round(scene.cloud_percent)} %`, scene.off_nadir === null ? "" : `${Math.round(scene.off_nadir)}° off nadir`];
-  return [row(h("b", {}, span(scene))), row(name(facts.filter(Boolean).join(" · "))), status(scene) && row(status(scene)), !scene.pixels && row("no pixels in this case"), scene.credit && row(name(scene.credit))];
+  const facts = [
+    taker(scene),
+    scene.gsd_m ? `${scene.gsd_m} m` : "",
+    scene.cloud_percent === null ? "" : `cloud ${Math.round(scene.cloud_percent)} %`,
+    scene.off_nadir === null ? "" : `${Math.round(scene.off_nadir)}° off nadir`,
+  ];
+  return [
+    row(h("b", {}, span(scene))),
+    row(name(facts.filter(Boolean).join(" · "))),
+    status(scene) && row(status(scene)),
+    !scene.pixels && row("no pixels in this case"),
+    scene.credit && row(name(scene.credit)),
+  ];
 }
 
 export function lookTip(model, look) {
@@ -40,5 +54,8 @@ export function changeTip(styles, change) {
 }
 
 export function segmentTip(styles, segment) {
-  return [row(h("b", {}, stateLabel(styles, segment.state))), row(`between looks that agree: ${range(segment.first, segment.last)}`)];
+  return [
+    row(h("b", {}, stateLabel(styles, segment.state))),
+    row(`between looks that agree: ${range(segment.first, segment.last)}`),
+  ];
 }

@@ -16,8 +16,18 @@ const SHAPES = {
 /** The sign of a verdict. */
 export function verdictSign(verdict) {
   const [path, colour] = SHAPES[verdict] ?? SHAPES["not testable"];
-  return s("svg", { class: "mark", viewBox: "0 0 14 14", "aria-hidden": "true" },
-    s("path", { d: path, fill: "none", stroke: `var(${colour})`, "stroke-width": 2.4, "stroke-linecap": "round", "stroke-linejoin": "round" }));
+  return s(
+    "svg",
+    { class: "mark", viewBox: "0 0 14 14", "aria-hidden": "true" },
+    s("path", {
+      d: path,
+      fill: "none",
+      stroke: `var(${colour})`,
+      "stroke-width": 2.4,
+      "stroke-linecap": "round",
+      "stroke-linejoin": "round",
+    }),
+  );
 }
 
 /** Sign and word. */

@@ -8,7 +8,12 @@ import { buildPrior } from "./prior.js";
 
 export function buildWeigh(page, body) {
   const { store } = page;
-  const views = { events: ["Events", buildPrior], claims: ["Claims", buildClaims], hypotheses: ["Hypotheses", buildMatrix], findings: ["Findings", buildFindings] };
+  const views = {
+    events: ["Events", buildPrior],
+    claims: ["Claims", buildClaims],
+    hypotheses: ["Hypotheses", buildMatrix],
+    findings: ["Findings", buildFindings],
+  };
   let open = "events";
   const note = h("div", {});
   const choose = h("div", { class: "seg wide", role: "group", "aria-label": "What to weigh" });
@@ -19,23 +24,63 @@ export function buildWeigh(page, body) {
     const { model } = shown;
     fill(note, model.blind && blindNote("Claims, hypotheses and findings are hidden."));
     choose.hidden = model.blind;
-    fill(choose, Object.entries(views).map(([id, [label]]) => button(label, () => ((open = id), draw(), choose.querySelector(`[data-view=${id}]`).focus()), { class: "", "aria-pressed": String(id === open), data: { view: id } })));
+    fill(
+      choose,
+      Object.entries(views).map(([id, [label]]) =>
+        button(label, () => ((open = id), draw(), choose.querySelector(`[data-view=${id}]`).focus()), {
+          class: "",
+          "aria-pressed": String(id === open),
+          data: { view: id },
+        }),
+      ),
+    );
     for (const [id, part] of Object.entries(parts)) part.hidden = model.blind || id !== open;
-    if (!model.blind) keepFocus(body, () => draws[open](shown));
+    if (model.blind) for (const part of Object.values(parts)) fill(part);
+    else keepFocus(body, () => draws[open](shown));
   };
-  fill(body, note, choose, Object.values(parts));
+  fill(body, h("h2", { class: "hide" }, "Weigh"), note, choose, Object.values(parts));
   whileOpen(store, "weigh", ["model", "structure"], draw);
 }
 
 function buildFindings(page, root) {
   return ({ model }) => {
-    fill(root,
+    fill(
+      root,
       h("h3", {}, "What the evidence says", h("span", { class: "count" }, String(model.findings.length))),
-      model.findings.length ? h("ul", { class: "findings" }, model.findings.map((one) => h("li", {}, h("p", { dir: "auto" }, one.text), h("p", { class: "small muted", dir: "auto" }, one.confidence))))
+      model.findings.length
+        ? h(
+            "ul",
+            { class: "findings" },
+            model.findings.map((one) =>
+              h("li", {}, h("p", { dir: "auto" }, one.text), h("p", { class: "small muted", dir: "auto" }, one.confidence)),
+            ),
+          )
         : h("p", { class: "muted" }, "Nothing is found yet: there are no dated looks."),
-      model.disagreements.length > 0 && h("h3", {}, "Where sources disagree", h("span", { class: "count" }, String(model.disagreements.length))),
-      model.disagreements.map((one) => h("div", { class: "disagreement" }, h("p", { class: "b", dir: "auto" }, one.title),
-        h("ul", {}, one.sides.map((side) => h("li", {}, name(side.text), h("span", { class: "muted small" }, ` — ${side.ids.length} claims or looks from ${side.sources.length} sources`)))))));
+      model.disagreements.length > 0 &&
+        h("h3", {}, "Where sources disagree", h("span", { class: "count" }, String(model.disagreements.length))),
+      model.disagreements.map((one) =>
+        h(
+          "div",
+          { class: "disagreement" },
+          h("p", { class: "b", dir: "auto" }, one.title),
+          h(
+            "ul",
+            {},
+            one.sides.map((side) =>
+              h(
+                "li",
+                {},
+                name(side.text),
+                h(
+                  "span",
+                  { class: "muted small" },
+                  ` — ${side.ids.length} claims or looks from ${side.sources.length} sources`,
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
   };
 }
-

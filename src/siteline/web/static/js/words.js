@@ -81,7 +81,9 @@ export function plural(count, noun, many = `${noun}s`) {
 
 /** `sentinel-2a` -> `Sentinel-2A`; other names as they are. */
 export function platform(text) {
-  return /^(sentinel|landsat)/i.test(text) ? text[0].toUpperCase() + text.slice(1).replace(/(\d)([a-d])$/i, (_, n, c) => n + c.toUpperCase()) : text;
+  return /^(sentinel|landsat)/i.test(text)
+    ? text[0].toUpperCase() + text.slice(1).replace(/(\d)([a-d])$/i, (_, n, c) => n + c.toUpperCase())
+    : text;
 }
 
 /** Who took a scene: platform and provider without saying anything twice. */

@@ -1,0 +1,300 @@
+"""The page as a whole: nothing from a case is ever run, everybody can use it, and it stays small."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from typer.testing import Result
+
+from browser import DESK, TABLET, Window, chromium, copied, eventually, shown, window
+from siteline.web.app import STATIC
+from web_server import Bench, serving
+
+__all__ = ["chromium", "window"]
+
+HOSTILE = (
+    "<img src=x onerror=\"alert('img')\">",
+    "</script><script>alert('script')</script>",
+    "\"'><svg onload=alert('svg')>",
+    "javascript:alert('link')",
+    "{{constructor.constructor('alert(1)')()}} ${alert(1)} &lt;b&gt;",
+    "‮gnirts lortnoc‬ \u202eمبنى ١‏ 建物 " + "x" * 300,
+    "<style>*{display:none}</style><iframe src=//example.org></iframe>",
+)
+TABS = ("structure", "observe", "weigh", "journal")
+
+
+@pytest.fixture(scope="module")
+def site(demo: tuple[Path, Result]) -> Iterator[Bench]:
+    with serving(copied(demo[0] / "simulated" / "site.gpkg", "page")) as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def sohae(demo: tuple[Path, Result]) -> Iterator[Bench]:
+    with serving(copied(demo[0] / "sohae.gpkg", "page")) as bench:
+        yield bench
+
+
+def hostile(value: Any, keys: frozenset[str], at: int = 0) -> Any:
+    """``value`` with every free text in it replaced by something that wants to be run; what is looked up stays as it is."""
+    if isinstance(value, dict):
+        return {
+            key: HOSTILE[(at + n) % len(HOSTILE)] if key in keys and isinstance(part, str) else hostile(part, keys, at + n)
+            for n, (key, part) in enumerate(value.items())
+        }
+    if isinstance(value, list):
+        return [hostile(part, keys, at + n) for n, part in enumerate(value)]
+    return value
+
+
+FREE = frozenset(
+    (
+        *("title", "subtitle", "case", "name", "kind", "notes", "aliases", "sentence", "text", "provider", "platform"),
+        *("credit", "licence", "why", "activity", "observer", "paraphrase", "what", "place", "because", "direction"),
+        *("basis", "explanation", "author", "label", "publisher", "url", "note", "confidence", "verdict"),
+    )
+)
+
+
+@pytest.mark.parametrize("which", ["site", "sohae"])
+def test_nothing_from_a_case_is_run_or_asked_for(window: Window, which: str, request: pytest.FixtureRequest) -> None:
+    """Reliability rows 42 and 45: markup, links and scripts in any text stay text."""
+    bench: Bench = request.getfixturevalue(which)
+    state = hostile(copy.deepcopy(bench.state()), FREE)
+    page = window.open(bench)
+    page.route("**/api/state", lambda route: route.fulfill(json=state))
+    page.route("**/api/journal*", lambda route: route.fulfill(json=_journal()))
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    for tab in TABS:
+        page.locator(f"#tab-{tab}").click()
+        for view in page.locator("[data-view]").all() if tab == "weigh" else []:
+            view.click()
+        page.wait_for_timeout(200)
+        assert page.locator("#work :is(script, iframe, object, embed, link, style, base, form[action])").count() == 0
+        assert (
+            page.evaluate(
+                "() => [...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames())"
+                ".filter(one => one.startsWith('on'))"
+            )
+            == []
+        )
+        links = page.evaluate("() => [...document.querySelectorAll('a')].map(one => [one.protocol, one.rel, one.target])")
+        assert all(protocol == "http:" and (not target or rel == "noopener noreferrer") for protocol, rel, target in links)
+        assert page.locator("img:not(.chip img)").count() == 0
+    page.locator("#tab-structure").click()
+    expect(page.locator("#panel-structure h2 bdi")).to_have_attribute("dir", "auto")
+    plot = page.locator(".timerows canvas").bounding_box()
+    assert plot is not None
+    for share in (0.05, 0.3, 0.6, 0.9):
+        for y in (20, 41):
+            page.mouse.move(plot["x"] + share * plot["width"], plot["y"] + y)
+    page.keyboard.press("/")
+    page.keyboard.type("alert")
+    page.wait_for_timeout(300)  # window.close() holds that no dialog opened and nothing outside was asked for
+
+
+def _journal() -> list[dict[str, Any]]:
+    rows = [{"name": text, "state": text, "notes": ""} for text in HOSTILE]
+    return [
+        {
+            "entry": n,
+            "at": "2026-01-01T00:00:00Z",
+            "who": text,
+            "table": "structures",
+            "key": text,
+            "what": text,
+            "before": None,
+            "after": row,
+        }
+        for n, (text, row) in enumerate(zip(HOSTILE, rows, strict=True))
+    ]
+
+
+def test_hostile_names_of_a_real_case_reach_every_part_as_text(window: Window, site: Bench) -> None:
+    for n, text in enumerate(HOSTILE[:4]):
+        ring = [
+            [5.4 + n * 0.0004, 43.7],
+            [5.4002 + n * 0.0004, 43.7],
+            [5.4002 + n * 0.0004, 43.7002],
+            [5.4 + n * 0.0004, 43.7],
+        ]
+        cells = {"name": text, "notes": text, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        assert site.put("structures", f"evil{n}", cells, None, who=text[:90]).status == 200
+    page = window.open(site, at="s=evil0")
+    assert page.locator("#labels").get_by_text(HOSTILE[0], exact=True).count() == 1
+    assert page.locator("#panel-structure h2").inner_text() == HOSTILE[0]
+    for n in range(4):
+        version = next(s for s in site.state()["structures"] if s["id"] == f"evil{n}")["version"]
+        site.put("structures", f"evil{n}", None, version, who="test")
+
+
+def test_the_page_holds_to_its_policy() -> None:
+    """No script, style or handler stands in the HTML; no module makes markup of text or code of strings."""
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page)
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page)
+    for file in (STATIC / "js").glob("*.js"):
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|DOMParser", text
+        ), file.name
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text), file.name
+
+
+def test_all_script_is_under_600_kb_compressed_and_modules_stay_small() -> None:
+    scripts = [*STATIC.glob("js/*.js"), *STATIC.glob("vendor/*.js")]
+    assert sum(len(gzip.compress(file.read_bytes(), 6)) for file in scripts) < 600_000
+    for file in STATIC.glob("js/*.js"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 300, file.name
+        assert max(map(len, lines)) <= 125, file.name
+    assert {"maplibre-gl-LICENSE.txt", "maplibre-gl-compare-LICENCE"} <= {file.name for file in STATIC.glob("vendor/*")}
+
+
+def violations(page: Page, but: str = "") -> list[str]:
+    found = Axe().run(
+        page,
+        options={
+            "resultTypes": ["violations"],
+            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        },
+    )
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found.response["violations"]
+        if one["id"] != but
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("which", ["site", "sohae"])
+def test_axe_finds_nothing(window: Window, which: str, dark: bool, request: pytest.FixtureRequest) -> None:
+    page = window.open(request.getfixturevalue(which), dark=dark, size=DESK if dark else TABLET, who="Ana")
+    for tab in TABS:
+        page.locator(f"#tab-{tab}").click()
+        page.wait_for_timeout(150)
+        views = page.locator("[data-view]").all() if tab == "weigh" else [None]
+        for view in views:
+            if view:
+                view.click()
+            assert violations(page) == [], tab
+    if which == "site":
+        page.keyboard.press("s")
+        page.wait_for_timeout(300)
+        assert violations(page) == []
+        page.keyboard.press("d")
+        page.wait_for_timeout(200)
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Export").click()
+    assert violations(page) == []
+
+
+def test_every_control_is_reached_by_tab_and_is_large_enough(window: Window, site: Bench) -> None:
+    page = window.open(site, who="Ana")
+    reached = set()
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "() => { const one = document.activeElement; return one.id || one.dataset.id || one.dataset.mode"
+                " || one.ariaLabel || one.className?.baseVal || one.className || one.tagName; }"
+            )
+        )
+    for wanted in ("search", "swipe", "tab-structure", "grip", "hall", "Map of the site", "split-time", "Scene A"):
+        assert any(wanted.lower() in str(one).lower() for one in reached), (wanted, reached)
+    small = page.evaluate(
+        "() => [...document.querySelectorAll('button, select, input, summary, [role=slider]')]"
+        ".filter(one => one.checkVisibility() && !one.closest('label')).map(one => [one.getBoundingClientRect(), one])"
+        ".filter(([box]) => box.width && (box.width < 24 || box.height < 24))"
+        ".map(([box, one]) => `${one.className} ${one.textContent} ${box.width}x${box.height}`)"
+    )
+    assert small == []
+
+
+def test_single_letters_can_be_turned_off_and_never_act_in_text(window: Window, site: Bench) -> None:
+    page = window.open(site)
+    before = shown(page)["s"]
+    page.keyboard.press("/")
+    page.keyboard.type("jx?")
+    assert shown(page)["s"] == before and page.locator("dialog").count() == 0
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_label("Single-letter keys are on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert shown(page)["s"] == before
+    page.locator("#cursor .grip").focus()
+    page.keyboard.press("ArrowDown")
+    assert shown(page)["s"] != before
+
+
+def test_search_finds_scenes_and_structures_by_key(window: Window, site: Bench) -> None:
+    page = window.open(site)
+    page.keyboard.press("/")
+    page.keyboard.type("barn")
+    page.keyboard.press("Enter")
+    assert shown(page)["s"] == "barn"
+    page.keyboard.press("/")
+    page.keyboard.type("2021-06")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert shown(page)["t"].startswith("2021-06")
+
+
+def test_the_theme_is_chosen_and_kept(window: Window, site: Bench) -> None:
+    page = window.open(site)
+    theme = page.get_by_role("button", name="Theme")
+    seen = []
+    for _ in range(3):
+        theme.click()
+        seen.append(
+            page.evaluate("[document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]")
+        )
+    assert [one for one, _ in seen] == ["light", "dark", "light"]
+    assert seen[0][1] != seen[1][1]
+    theme.click()
+    theme.click()
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_what_is_on_screen_is_exported(window: Window, site: Bench) -> None:
+    page = window.open(site, at="s=hall")
+    page.keyboard.press("s")
+    page.get_by_role("button", name="Export").click()
+    heads = {"Time line, SVG": b"<svg", "Before and after, PNG": b"\x89PNG", "Layers for QGIS": b"SQLite format 3"}
+    for label, head in heads.items():
+        if not page.locator(".menu[role=group]").is_visible():
+            page.get_by_role("button", name="Export").click()
+        with page.expect_download() as got:
+            page.get_by_role("link", name=label).click()
+        held = Path(got.value.path()).read_bytes()
+        assert head in held[:400], label
+        page.wait_for_timeout(100)
+
+
+def test_the_token_is_asked_for_in_words(window: Window, site: Bench) -> None:
+    window.tolerated = ("401",)
+    context = window._browser.new_context()
+    window.contexts.append(context)
+    page = context.new_page()
+    page.goto(f"http://{site.host}/")
+    expect(page.locator("body")).to_contain_text("siteline serve")
+    assert eventually(lambda: page.locator("#map-a").count() == 0, page)
+    assert json.dumps(site.token) not in page.content()
