@@ -430,6 +430,20 @@ def test_the_power_curve_stands_at_its_counts_with_wilson_bands():
     assert np.corrcoef(xs, sizes)[0, 1] > 0.999999 and np.corrcoef(ys, shares)[0, 1] < -0.999999
 
 
+def test_every_duration_put_in_is_drawn_and_so_is_what_chance_finds():
+    lasting = samples.trust().power[0]
+    brief = tuple(replace(lasting, size_m=20.0, days=days, found=f) for days, f in ((90.0, 60), (30.0, 20)))
+    faint = tuple(replace(p, contrast=1.0, found=p.found // 3) for p in samples.trust().power[:6])
+    trust = replace(samples.trust(), power=(*samples.trust().power, *faint, *brief))
+    svg = power_svg(trust, theme="light", width=SCREEN)
+    told = " ".join(reading.texts(svg))
+    assert "lasting 90 days" in told and "lasting 30 days" in told
+    assert "where nothing was put in: 0.01" in told
+    (floor,) = reading.of_class(svg, "floor")
+    panel = next(e for e in reading.of_class(svg, "point") if e.get("cy"))
+    assert float(floor.get("y1")) > float(panel.get("cy"))
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_power_and_placebo_figures_hold_together(width):
     evidence = list(np.random.default_rng(0).gamma(2, 1.1, 400) - 4)
@@ -452,6 +466,7 @@ def test_the_placebo_strip_counts_every_place_and_marks_those_that_show_as_much(
     counted = [int(re.match(r"\d+", r[0].text)[0]) for r in reading.of_class(svg, "placebo")]
     assert sum(counted) == 100 and len(reading.of_class(svg, "exceeding")) == 2
     assert "this structure: 4.5" in reading.texts(svg)
+    assert {"98 places with less evidence than this structure", "2 places with as much or more"} <= set(reading.texts(svg))
     assert "not tested" in placebo_svg([], 4.5, samples.trust())
 
 

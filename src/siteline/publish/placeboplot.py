@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from siteline.model.changed import Trust
-from siteline.publish.draw import Pen
+from siteline.publish.draw import Pen, diamond
 from siteline.publish.figure import PAGE, PHONE, SCREEN
+from siteline.publish.legend import flow
 from siteline.publish.look import Theme
 from siteline.publish.panels import fit, text_width
 from siteline.publish.seriesmarks import ACCENT, round_numbers
@@ -69,7 +70,24 @@ def placebo_body(pen: Pen, evidence: Sequence[float], answer: float, trust: Trus
     for value in beyond if len(beyond) <= _SINGLE else ():
         spot = f"M{num(at(value))} {num(_FOOT - 13)}l4 4l-4 4l-4 -4Z"
         out.append(tag("path", hover(_number(value)), d=spot, fill=pen.colour("event"), class_="exceeding"))
-    return "".join(out), _FOOT + 40
+    drawn, foot = flow(pen, _key(pen, known, answer), wide, _FOOT + 40)
+    return "".join([*out, drawn]), foot
+
+
+def _key(pen: Pen, known: Sequence[float], answer: float) -> list[tuple[str, str]]:
+    """What the colours stand for, with how many places each holds."""
+    beyond = sum(value >= answer for value in known)
+    rest = len(known) - beyond
+    out = []
+    if rest:
+        sign = tag("rect", x=4, y=-6, width=14, height=12, fill=pen.colour("muted"), fill_opacity=0.5)
+        out.append((f"{plural(rest, 'place')} with less evidence than this structure", sign))
+    if beyond:
+        ink = pen.colour("event")
+        bar = tag("rect", x=4, y=-6, width=14, height=12, fill=ink, fill_opacity=0.5)
+        sign = bar if beyond > _SINGLE else tag("path", d=diamond(11, 0, 4), fill=ink)
+        out.append((f"{plural(beyond, 'place')} with as much or more", sign))
+    return out
 
 
 def _bars(

@@ -17,7 +17,7 @@ from siteline.publish.svg import document, hover, num, tag
 from siteline.publish.unseen import RELIABLE, Reading, contrast_words, metres, readings, share_text
 
 _HIGH: Final = 170.0
-_LINES: Final = (("", "circle"), ("6 3", "square"), ("2 3", "diamond"), ("9 3 2 3", "triangle"))
+_LINES: Final = (("", "circle"), ("6 3", "square"), ("2 3", "diamond"), ("9 3 2 3", "triangle"), ("12 4", "down"))
 Box = tuple[float, float, float, float]
 
 
@@ -49,6 +49,7 @@ def power_body(pen: Pen, trust: Trust, width: float) -> tuple[str, float]:
     span = _span(sizes)
     out = [
         _panel(pen, first, span, "Found", curves, dated=False),
+        _floor(pen, first, trust.nominal),
         _panel(pen, second, span, "Found, and dated right", curves, dated=True),
     ]
     y = second[3] + 48
@@ -61,6 +62,12 @@ def power_body(pen: Pen, trust: Trust, width: float) -> tuple[str, float]:
             for i, line in enumerate(wrap(text, width - 42, 11.5))
         ]
         y += 19 if text_width(text, 11.5) <= width - 42 else 33
+    if _has_floor(trust.nominal):
+        out.append(tag("line", x1=0, x2=32, y1=y, y2=y, stroke=pen.colour("event"), stroke_width=1.4, class_="floor-key"))
+        text = f"share that may be “found” where nothing was put in: {share_text(trust.nominal)}"
+        lines = wrap(text, width - 42, 11.5)
+        out += [pen.text(42, y + 4 + 14 * i, line, 11.5, fill=pen.colour("muted")) for i, line in enumerate(lines)]
+        y += 5 + 14 * len(lines)
     return "".join(out), y
 
 
@@ -95,6 +102,18 @@ def _panel(pen: Pen, box: Box, span: tuple[float, float], title: str, curves: Se
         for reading in curves:
             out.append(_reading(pen, box, span, reading))
     return "".join(out)
+
+
+def _has_floor(nominal: float) -> bool:
+    return math.isfinite(nominal) and 0 < nominal < 1
+
+
+def _floor(pen: Pen, box: Box, nominal: float) -> str:
+    """The rate of false alarms allowed: no curve can be expected to lie below it."""
+    if not _has_floor(nominal):
+        return ""
+    y = _y(box, nominal)
+    return tag("line", x1=box[0], x2=box[2], y1=y, y2=y, stroke=pen.colour("event"), stroke_width=1.4, class_="floor")
 
 
 def _line(pen: Pen, box: Box, span: tuple[float, float], points: Sequence[Power], index: int, *, dated: bool) -> str:
@@ -143,6 +162,7 @@ def _sign(pen: Pen, kind: str, x: float, y: float, ink: str) -> str:
         "square": f"M{num(x - 3.5)} {num(y - 3.5)}h7v7h-7Z",
         "diamond": f"M{num(x)} {num(y - 4.8)}l4.8 4.8l-4.8 4.8l-4.8 -4.8Z",
         "triangle": f"M{num(x)} {num(y - 4.6)}l4.4 8h-8.8Z",
+        "down": f"M{num(x)} {num(y + 4.6)}l4.4 -8h-8.8Z",
     }[kind]
     return tag("path", d=path, fill=ink, class_="point", **paper)
 
