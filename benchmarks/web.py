@@ -85,8 +85,23 @@ def peak_mib(process: int) -> float:
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
 
+def cpu_s(process: int) -> float:
+    """Seconds of processor time that the process has used; NaN where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def busy() -> str:
+    """How busy the machine was before: what else ran then also took its share."""
+    return f"Load average of the machine when this began: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
+
+
 def tiles() -> str:
     """Tiles of random places, zooms and scenes: drawn anew, then again from memory; then 50 readers at once."""
+    load = busy()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         os.environ["SITELINE_HOME"] = str(home)
@@ -97,7 +112,9 @@ def tiles() -> str:
             names = quote(",".join(s["id"] for s in drawn), safe="")
             limits = one.json(f"/api/stretch?scenes={names}")
             asked = _addresses(drawn, limits, UNCACHED)
+            used = cpu_s(process)
             fresh = [one.ask("GET", path) for path in asked]
+            used = (cpu_s(process) - used) / len(asked)
             again = [one.ask("GET", path) for path in asked]
             assert {status for status, _, _ in fresh} == {200}, [body for status, body, _ in fresh if status != 200][:3]
             assert [body for _, body, _ in fresh] == [body for _, body, _ in again]
@@ -115,7 +132,8 @@ then waits for those before it.
 | from memory | {_ms(again, 50)} | {_ms(again, 95)} | {_ms(again, 100)} |
 | {READERS} readers at once | {_ms(slow, 50)} | {_ms(slow, 95)} | {_ms(slow, 100)} |
 
-{READERS} readers: {errors} errors, {rate:.0f} tiles a second. The server held {peak:.0f} MiB at most."""
+{READERS} readers: {errors} errors, {rate:.0f} tiles a second. A tile drawn anew takes {1000 * used:.0f} ms of
+processor time. The server held {peak:.0f} MiB at most. {load}"""
 
 
 def _addresses(drawn: list[Any], limits: Any, count: int, seed: int = 1) -> list[str]:
@@ -158,13 +176,14 @@ def _together(client: Callable[[], Client], asked: list[str]) -> tuple[int, floa
 
 def labels() -> str:
     """Labels saved and everything up to date: the POST, and the state with it."""
+    load = busy()
     with tempfile.TemporaryDirectory() as folder:
         case = web_cases.labelled(Path(folder))
         with served(case, Path(folder) / "home") as (client, _, process):
             one = client()
             state = one.json("/api/state")
             versions = {o["id"]: o["version"] for o in state["observations"]}
-            rng, saved, whole = random.Random(3), list[float](), list[float]()
+            rng, saved, whole, used = random.Random(3), list[float](), list[float](), cpu_s(process)
             for n in range(LABELS):
                 structure = n % 2 if n % 4 == 0 else rng.randrange(web_cases.STRUCTURES)  # key structures too
                 key = f"o{structure}-{rng.randrange(web_cases.SCENES)}"
@@ -175,7 +194,7 @@ def labels() -> str:
                 status, told, second = one.ask("GET", "/api/state")
                 saved.append(first)
                 whole.append(first + second)
-            size, peak = len(told) / 1e6, peak_mib(process)
+            size, peak, used = len(told) / 1e6, peak_mib(process), (cpu_s(process) - used) / LABELS
     count = web_cases.STRUCTURES * web_cases.SCENES
     return f"""{count:,} labels ({web_cases.STRUCTURES} structures x {web_cases.SCENES} scenes) of four sources, 40 claims,
 3 hypotheses. {LABELS} labels are changed, a quarter of them on the two key structures, whose P(before the event) is
@@ -186,12 +205,12 @@ worked out for 21 factors anew. The state is all that the page shows ({size:.1f}
 | label saved (in the file, synced) | {_s(saved, 50)} | {_s(saved, 95)} | {_s(saved, 100)} |
 | saved, dated, weighed, and the state read | {_s(whole, 50)} | {_s(whole, 95)} | {_s(whole, 100)} |
 
-The server held {peak:.0f} MiB at most."""
+That is {used:.2f} s of the server's processor time. It held {peak:.0f} MiB at most. {load}"""
 
 
 def first() -> str:
     """From the command to the first answer, in fresh processes."""
-    rows = []
+    rows, load = [], busy()
     with tempfile.TemporaryDirectory() as folder:
         from importlib import resources
 
@@ -205,17 +224,17 @@ def first() -> str:
             runs = []
             for _ in range(5):
                 start = time.perf_counter()
-                with served(case, Path(folder) / "home") as (client, ready, _):
+                with served(case, Path(folder) / "home") as (client, ready, process):
                     client().json("/api/state")
-                    runs.append((ready, time.perf_counter() - start))
-            ready, whole = (sorted(column)[len(runs) // 2] for column in zip(*runs, strict=True))
-            rows.append(f"| {name} | {ready:.2f} s | {whole:.2f} s |")
+                    runs.append((ready, time.perf_counter() - start, cpu_s(process)))
+            ready, whole, used = (sorted(column)[len(runs) // 2] for column in zip(*runs, strict=True))
+            rows.append(f"| {name} | {ready:.2f} s | {whole:.2f} s | {used:.2f} s |")
     table = "\n".join(rows)
-    return f"""| case | requests are answered | first state |
-| --- | ---: | ---: |
+    return f"""| case | requests are answered | first state | processor time |
+| --- | ---: | ---: | ---: |
 {table}
 
-The middle of five runs, from the start of the process: Python and its imports are in it."""
+The middle of five runs, from the start of the process: Python and its imports are in it. {load}"""
 
 
 def killed() -> str:
