@@ -40,6 +40,7 @@ from siteline.publish.seriesdata import (
     measure_words,
     ranked,
     tracks_of,
+    unit_of,
 )
 from siteline.publish.seriesmarks import number, round_numbers
 from siteline.publish.seriesplot import series_svg
@@ -404,7 +405,22 @@ def test_a_size_without_a_number_is_left_out():
     words = reading.texts(
         series_svg(replace(series, detected=(replace(series.detected[0], changes=(bad,)),)), theme="light")
     )
-    assert "Contrast to the surroundings, near infrared" in words
+    assert "Contrast to the surroundings, near infrared (reflectance)" in words
+
+
+@pytest.mark.parametrize(
+    ("measure", "stack", "unit"),
+    [
+        ("contrast:red", "sentinel-2 10 m", "reflectance"),
+        ("level:vv", "sentinel-1 10 m orbit 137", "dB"),
+        ("contrast:red", "planetscope 3 m uncalibrated", ""),
+        ("contrast:texture", "sentinel-2 10 m", ""),
+        ("texture:green", "sentinel-2 10 m", ""),
+        ("shadow", "sentinel-2 10 m", ""),
+    ],
+)
+def test_axes_name_the_unit_where_there_is_one(measure, stack, unit):
+    assert unit_of(measure, stack) == unit
 
 
 def test_shares_are_never_printed_as_certain():

@@ -13,7 +13,7 @@ from siteline.publish.look import SANS
 from siteline.publish.panels import Panel, Shelf, fit, text_width, wrap
 from siteline.publish.rows import Row
 from siteline.publish.svg import hover, tag
-from siteline.publish.words import event_name, event_when, shown_events
+from siteline.publish.words import event_name, event_title, event_when, shown_events
 
 Style = Literal["key", "numbered", "quiet"]
 
@@ -183,7 +183,8 @@ def event_marks(
             if not event.when.known or end < panel.t0 or start > panel.t1:
                 continue
             x, wide = panel.x(start), max(panel.x(end) - panel.x(start), 1.6)
-            name, when = fit(event_name(event), panel.x1 - panel.x0, 12), event_when(event)
+            whole = event_title(event) if len(shown) == 1 else event_name(event)  # alone it takes no room from others
+            name, when = fit(whole, panel.x1 - panel.x0, 12), event_when(event)
             size = max(text_width(name, 12), text_width(when, 11))
             left = max(panel.x0, min(x + wide / 2 - size / 2, panel.x1 - size))
             level = shelf.place(left, left + size)

@@ -15,7 +15,7 @@ from siteline.publish.glyphs import clean
 from siteline.publish.look import bracket_words, percent, span_words, state_word
 from siteline.publish.rows import structure_name
 from siteline.publish.shifts import shifts_svg
-from siteline.publish.words import event_name, event_when, source_label
+from siteline.publish.words import event_title, event_when, source_label
 
 View = dict[str, Any]
 Figures = Callable[[Callable[[int], str]], dict[str, str]]
@@ -87,7 +87,7 @@ def _position(data: CaseData, p: EventPosition, figures: Figures, tell: Tell, in
         return shifts_svg(Pen("auto", f"l{index}-{width}"), p.lines, min(width, 600))  # stands in half a column
 
     return {
-        "event": event_name(p.event),
+        "event": event_title(p.event),
         "when": event_when(p.event),
         "structure": structure_name(data, p.transition.structure_id),
         "change": f"{state_word(p.transition.before)} to {state_word(p.transition.after_state)}",
@@ -110,7 +110,7 @@ def _position(data: CaseData, p: EventPosition, figures: Figures, tell: Tell, in
 
 def _brief(data: CaseData, p: EventPosition) -> View:
     return {
-        "event": event_name(p.event),
+        "event": event_title(p.event),
         "when": event_when(p.event),
         "structure": structure_name(data, p.transition.structure_id),
         "change": f"{state_word(p.transition.before)} to {state_word(p.transition.after_state)}",

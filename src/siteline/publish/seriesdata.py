@@ -37,6 +37,8 @@ _BANDS: Final = {
     "hh": "HH",
     "hv": "HV",
 }
+_RADAR: Final = frozenset(("vv", "vh", "hh", "hv"))
+_OPTICAL: Final = frozenset((*_BANDS, "coastal", "blue", "green", "red")) - _RADAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One measure of one stack. ``dots``: the scenes with a number, in time order; ``low``/``high``: the numbers shown."""
+    """One measure of one stack. ``dots``: the scenes with a number, in time order; ``low``/``high``: the numbers shown;
+    ``unit``: theirs, "" where it has no name."""
 
     measure: str
     dots: tuple[Measured, ...]
@@ -88,6 +91,7 @@ class Curve:
     low: float
     high: float
     size: Size | None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,16 @@ def measure_words(measure: str) -> str:
     return ", ".join(said).replace("_", " ")
 
 
+def unit_of(measure: str, stack: str) -> str:
+    """The unit of a band's measure: ``dB`` of radar, ``reflectance`` of optical scenes that are calibrated; else ""."""
+    quantity, _, band = measure.partition(":")
+    if quantity not in ("contrast", "control", "mean", "level"):
+        return ""
+    if band in _RADAR:
+        return "dB"
+    return "reflectance" if band in _OPTICAL and "uncalibrated" not in stack else ""
+
+
 def _track(series: Series, stack: str, period: tuple[float, float]) -> Track:
     rows = sorted(
         (m for m in series.measured if m.stack == stack and math.isfinite(m.when)), key=lambda m: (m.when, m.scene_id)
@@ -219,7 +233,8 @@ def _curve(measure: str, rows: Sequence[Measured], changes: Sequence[PixelChange
     held = levels(dots, changes)
     sizes = [s for c in changes for s in c.sizes if s.measure == measure]
     low, high = _range([d.value for d in dots], held)
-    return Curve(measure, dots, held, low, high, sizes[0] if len(sizes) == 1 else None)
+    unit = unit_of(measure, rows[0].stack if rows else "")
+    return Curve(measure, dots, held, low, high, sizes[0] if len(sizes) == 1 else None, unit)
 
 
 def _range(values: Sequence[float], held: Sequence[Level]) -> tuple[float, float]:

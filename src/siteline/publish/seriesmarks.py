@@ -183,9 +183,10 @@ def number(value: float, across: float) -> str:
 
 
 def size_words(shown: Curve) -> str:
-    """What is measured and by how much it changed: ``contrast to the surroundings, near infrared: +0.083 ± 0.012``."""
+    """What is measured and by how much it changed: ``contrast to the surroundings, near infrared (reflectance): +0.083 ±
+    0.012``."""
     words = measure_words(shown.measure)
-    words = f"{words[:1].upper()}{words[1:]}"
+    words = f"{words[:1].upper()}{words[1:]}" + (f" ({shown.unit})" if shown.unit else "")
     if shown.size is None or not math.isfinite(shown.size.size) or not math.isfinite(shown.size.sd):
         return words
     across = max(abs(shown.size.size), 1e-9)

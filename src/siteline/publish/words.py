@@ -19,9 +19,14 @@ def event_name(event: Event, limit: int = 42) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def event_title(event: Event) -> str:
+    """The same, whole, for text that has room for it."""
+    return event_name(event, 200)
+
+
 def event_phrase(event: Event) -> str:
     """An event inside a sentence: ``the second Trump-Kim summit``; quoted where grammar cannot be guessed."""
-    name = event_name(event)
+    name = event_title(event)
     first, _, rest = name.partition(" ")
     if first in ("First", "Second", "Third", "Fourth", "Fifth", "Last"):
         return f"the {first.lower()} {rest}"
