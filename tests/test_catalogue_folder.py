@@ -19,7 +19,7 @@ from local_samples import UTM, WORLD, bands, ids, noted, says, scene, scenes, se
 from siteline.catalogue.dates import written
 from siteline.catalogue.filenames import said_by
 from siteline.catalogue.items import scene_of
-from siteline.catalogue.local import source_for
+from siteline.catalogue.local import catalogue_in, source_for
 from siteline.catalogue.outline import box, outline_of
 from siteline.guard.listing import files_below
 from siteline.model.errors import BadDate, BadRows, FileTrouble
@@ -40,6 +40,18 @@ def test_a_dated_geotiff_is_a_scene_with_its_place_and_its_bands(tmp_path: Path)
     with rasterio.open(file) as source:
         expected = transform_bounds(source.crs, "EPSG:4326", *source.bounds, densify_pts=21)
     assert from_wkt(one.footprint_wkt).bounds == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_folder_with_a_catalogue_of_its_own_is_read_by_it_unless_deliveries_lie_there(tmp_path: Path) -> None:
+    write_tif(tmp_path / "images" / "a" / "blue.tif")
+    assert catalogue_in(tmp_path) is None
+    for text in ("no JSON", "[]", '{"type": "Order", "links": []}', '{"type": "Catalog"}'):
+        write(tmp_path / "catalog.json", text)
+        assert catalogue_in(tmp_path) is None
+    write(tmp_path / "catalog.json", '{"type": "Catalog", "id": "farm", "links": []}')
+    assert catalogue_in(tmp_path) == tmp_path / "catalog.json"
+    write_tif(tmp_path / "delivered" / "LC08_L1TP_014032_20190302_20190309_01_T1_B4.TIF")
+    assert catalogue_in(tmp_path) is None
 
 
 def test_a_thousand_unrelated_files_are_counted_and_passed_over(tmp_path: Path) -> None:

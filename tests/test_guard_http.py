@@ -491,8 +491,9 @@ def test_a_name_that_does_not_resolve_is_named(monkeypatch: pytest.MonkeyPatch, 
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    with Client() as client, pytest.raises(ServerUnavailable, match=r"nowhere\.example.*could not be resolved"):
+    with Client() as client, pytest.raises(ServerUnavailable, match=r"nowhere\.example.*could not be resolved") as told:
         client.get_json("https://nowhere.example/")
+    assert told.value.tries == http.NAMELESS  # asking ten times would only keep the user waiting
 
 
 def test_no_secret_in_messages_traces_or_logs(

@@ -24,6 +24,7 @@ from siteline.cli.commands import app
 from siteline.guard.vault import Vault
 from siteline.images.opening import images_folder
 from siteline.store.case import Case
+from siteline.store.geometry import to_blob
 from siteline.store.imagery import found_scenes, searches
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schema"
@@ -76,6 +77,35 @@ def test_find_keeps_every_scene_and_says_whether_these_are_all(case: Path, serve
         scenes = found_scenes(opened)
     assert all(s.stac["type"] == "Feature" and s.site_share == 1.0 and s.structure_shares == {"hall": 1.0} for s in scenes)
     assert run("check", case).exit_code == 0
+
+
+def test_find_tells_what_this_search_found_and_asks_the_same_sources_again(case: Path, served: tuple[str, str]):
+    told = ran("find", case, "--from", "2019-02", "--to", "2019-02").output  # no --source: those searched before
+    assert "2019-02-04" in told and "2019-02-24" in told and "2019-01-15" not in told
+    assert "with those of other searches the case holds 6 scenes, 2019-01-05 to 2019-04-05" in " ".join(told.split())
+    assert f"Next: siteline fetch {case}" in told.replace("\n", " ")
+    none = ran("find", case, "--from", "2030-01", "--to", "2030-02", code=4)
+    assert "none new; the case still has 6 scenes, 2019-01-05 to 2019-04-05" in none.output
+    assert "Next:" not in none.output and "2019-02-04" not in none.output
+    ran("find", case, "--from", "2019-03-20", "--to", "2019-03-25", code=4)
+    answered = answer("find", case)
+    assert {search["source"] for search in answered["searches"]} == {served[0]} and len(answered["scenes"]) == 7
+
+
+def test_a_source_that_only_the_case_names_is_not_asked(case: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("SITELINE_HOME", str(tmp_path / "somebody else"))
+    assert "name what to search now: --source" in ran("find", case, code=2).output
+
+
+def test_find_names_a_footprint_outside_every_scene(case: Path, served: tuple[str, str], tmp_path: Path):
+    lon, lat = image_site.degrees(128, 128)
+    with Case.open(case) as opened, opened.writing("t") as db:
+        turned = {"type": "Point", "coordinates": [lat, lon - 90]}
+        db.execute("INSERT INTO structures (structure_id, geom) VALUES ('turned', ?)", (to_blob(turned),))
+    box = ",".join(map(str, (*image_site.degrees(64, 192), *image_site.degrees(192, 64))))
+    told = ran("find", case, "--bbox", box, "--source", served[0])
+    assert "turned lies outside all 6 scenes; check its coordinates (longitude first)" in " ".join(told.output.split())
+    assert answer("find", case, "--bbox", box)["outside"] == ["turned"]
 
 
 def test_row_28_one_datatake_in_two_baselines_is_kept_once_with_the_rule(case: Path):
@@ -219,7 +249,7 @@ def test_wrong_input_says_what_to_do(case: Path, tmp_path: Path):
     ran("find", case, "--area", "none", "--source", tmp_path / "in")
     ran("new", tmp_path / "empty.gpkg")
     assert "--area" in ran("find", tmp_path / "empty.gpkg", code=2).output
-    ran("find", tmp_path / "empty.gpkg", "--area", "126,39,126.1,39.1", "--source", tmp_path / "in")
+    ran("find", tmp_path / "empty.gpkg", "--area", "126,39,126.1,39.1", "--source", tmp_path / "in", code=4)
     assert "siteline find" in ran("fetch", tmp_path / "empty.gpkg", code=4).output
 
 

@@ -9,7 +9,7 @@ import typer
 
 from siteline.cli.ending import ending, print_json
 from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
-from siteline.model.errors import SourceTrouble
+from siteline.model.errors import NoScenes, SourceTrouble
 
 Sources = Annotated[
     list[str] | None,
@@ -17,7 +17,6 @@ Sources = Annotated[
 ]
 Reference = Annotated[str, typer.Option("--reference", metavar="SCENE", help="Scene to align to; 'none' = do not align.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the figures; made if missing.")]
-DEFAULT_SOURCE = "earth-search"
 
 
 @ending
@@ -73,7 +72,7 @@ def find(
             flow.set_area(case, area, who_is(who))
         listing = flow.find(
             case,
-            tuple(source or (DEFAULT_SOURCE,)),
+            tuple(source or ()),
             lambda site: asking.question(site, first, last, given, max_cloud),
             who=who_is(who),
             told=steps.tell,
@@ -82,6 +81,8 @@ def find(
         print_json(scenelist.listing_json(listing))
     else:
         scenelist.show_listing(listing, case)
+    if listing.nothing:
+        raise typer.Exit(NoScenes.exit_code)
 
 
 @ending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,9 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from siteline.cli.ending import print_json
-from siteline.cli.plain import clean, quoted
+from siteline.cli.plain import clean, plural, quoted
 from siteline.cli.show import console, show
 from siteline.images.finding import Listing
+from siteline.images.reach import outside_words
 from siteline.model.errors import BadDate
 from siteline.model.imagery import FoundScene
 from siteline.model.search import ACCESS_WORDS, Checked, Fetched
@@ -28,8 +30,45 @@ MARKS = {"kept": "●", "duplicate": "○", "quarantined": "✗"}
 COLOURS = {"kept": "green", "duplicate": "bright_black", "quarantined": "red"}
 
 
+LISTED = 20
+"""Scenes shown on the terminal; of more, as many of the first and the last."""
+
+REASONS = 5
+"""Reasons for quarantine shown on the terminal."""
+
+NOTES = 10
+"""Notes of a search shown on the terminal."""
+
+FEWEST = 9
+"""Looks that ``detect`` needs at least (``detect.prior.Prior.min_looks`` on both sides of a change, and one)."""
+
+LEGEND = "cloud: over the whole product, as declared → over the site, once its pixels were read. Ids: --json."
+
+
 def show_listing(listing: Listing, case: Path) -> None:
-    """The scenes of the case as a table by time, then what each search did."""
+    """The scenes that were found, as a table by time, what else the case holds, then what each search did."""
+    found = listing.found
+    parts: list[RenderableType] = []
+    if found:
+        table = _scenes_table(found)
+        parts += [*([table] if table.row_count else []), Text(f" {_counted(found)}")]
+        parts.append(Padding(Text(LEGEND, style="dim"), (0, 0, 0, 1)))
+    if len(found) > LISTED:
+        parts += [Text(f" quarantined: {line}") for line in _quarantined(found)]
+    held = f"{plural(len(listing.kept), 'scene')}{_period(listing)}"
+    if not found:
+        parts.append(Text(f" none new; the case still has {held}" if listing.scenes else " no scenes"))
+    elif {scene.scene_id for scene in listing.kept} - {scene.scene_id for scene in found}:
+        parts.append(Text(f" with those of other searches the case holds {held}"))
+    if listing.outside:
+        parts.append(Text(f" {clean(outside_words(listing.outside, len(listing.kept)))}"))
+    show([*parts, *(_searched(search) for search in listing.searches)])
+    if listing.kept and not listing.nothing:
+        typer.echo(f"\nNext: siteline {_next_step(listing, case)}")
+
+
+def _scenes_table(found: Sequence[FoundScene]) -> Table:
+    """The scenes by time; of many, the first and the last that are not quarantined."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
     for name, justify in (
         ("", "left"),
@@ -39,20 +78,61 @@ def show_listing(listing: Listing, case: Path) -> None:
         ("site", "right"),
     ):
         table.add_column(name, justify=justify, no_wrap=name != "taken by", overflow="fold")  # type: ignore[arg-type]
-    for scene in listing.scenes:
-        style = "" if scene.status == "kept" else "bright_black"
-        mark = Text(MARKS[scene.status], style=COLOURS[scene.status])
-        table.add_row(mark, _when(scene), _title(scene), _cloud(scene), _share(scene.site_share), style=style)
-    counts: Counter[str] = Counter(scene.status for scene in listing.scenes)
-    told = ", ".join(f"{counts[status]:,} {word}" for status, word in _STATUS_WORDS.items() if counts[status])
-    legend = "cloud: over the whole product, as declared → over the site, once its pixels were read. Ids: --json."
-    parts: list[RenderableType] = [table] if listing.scenes else []
-    parts.append(Text(f" {told or 'no scenes'}"))
-    parts += [Padding(Text(legend, style="dim"), (0, 0, 0, 1))] if listing.scenes else []
-    parts += [_searched(search) for search in listing.searches]
-    show(parts)
-    if counts["kept"]:
-        typer.echo(f"\nNext: siteline fetch {quoted(case)}")
+    shown = [scene for scene in found if len(found) <= LISTED or scene.status != "quarantined"]
+    skipped = len(shown) - LISTED
+    for n, scene in enumerate(shown):
+        if skipped > 0 and n == LISTED // 2:
+            table.add_row("", f"... {skipped:,} more", "(--json lists them)", "", "", style="dim")
+        if skipped <= 0 or n < LISTED // 2 or n >= len(shown) - LISTED // 2:
+            style = "" if scene.status == "kept" else "bright_black"
+            mark = Text(MARKS[scene.status], style=COLOURS[scene.status])
+            table.add_row(mark, _when(scene), _title(scene), _cloud(scene), _share(scene.site_share), style=style)
+    return table
+
+
+def _counted(found: Sequence[FoundScene]) -> str:
+    counts: Counter[str] = Counter(scene.status for scene in found)
+    words = {
+        "kept": plural(counts["kept"], "scene kept", "scenes kept"),
+        "duplicate": plural(counts["duplicate"], "duplicate set aside", "duplicates set aside"),
+        "quarantined": f"{counts['quarantined']:,} quarantined",
+    }
+    return ", ".join(text for status, text in words.items() if counts[status])
+
+
+def _quarantined(found: Sequence[FoundScene]) -> list[str]:
+    """The reasons for quarantine with the number of scenes, the commonest first, and one scene as an example."""
+    by_reason: dict[str, list[str]] = {}
+    for scene in found:
+        if scene.status == "quarantined":
+            by_reason.setdefault(_reason(scene), []).append(scene.scene_id)
+    ordered = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    told = [f"{len(ids):,} x {clean(reason)} (such as {clean(ids[0])})" for reason, ids in ordered[:REASONS]]
+    more = len(ordered) - REASONS
+    return [*told, f"and {more:,} other reasons: --json"] if more > 0 else told
+
+
+def _reason(scene: FoundScene) -> str:
+    """Why, without the names of the scene's own files, which would make every reason another one."""
+    told = [part.partition(": ")[2] if "." in part.partition(": ")[0] else part for part in scene.why.split("; ")]
+    return "; ".join(dict.fromkeys(filter(None, told)))
+
+
+def _period(listing: Listing) -> str:
+    days = sorted(scene.acquired[:10] for scene in listing.kept if scene.acquired)
+    return f", {days[0]} to {days[-1]}" if days else ""
+
+
+def _next_step(listing: Listing, case: Path) -> str:
+    """What follows a search: files of this machine need not be fetched, and few looks are for the eye."""
+    inside = [key for key in listing.footprints if key not in listing.outside]
+    if not listing.local:
+        return f"fetch {quoted(case)}"
+    if not inside:
+        return f"compare {quoted(case)} BEFORE AFTER"
+    return (
+        f"detect {quoted(case)}" if len(listing.kept) >= FEWEST else f"chips {quoted(case)} {shlex.quote(clean(inside[0]))}"
+    )
 
 
 def listing_json(listing: Listing) -> dict[str, Any]:
@@ -62,7 +142,7 @@ def listing_json(listing: Listing) -> dict[str, Any]:
         for search in listing.searches
     ]
     scenes = [{key: value for key, value in asdict(scene).items() if key != "stac"} for scene in listing.scenes]
-    return {"searches": searches, "scenes": scenes}
+    return {"searches": searches, "scenes": scenes, "outside": list(listing.outside)}
 
 
 def show_fetched(done: Fetched, case: Path) -> None:
@@ -73,9 +153,9 @@ def show_fetched(done: Fetched, case: Path) -> None:
     due = f", about {_bytes(done.bytes_due)} to transfer" if done.bytes_due else ""
     got = f", {_bytes(done.bytes_got)} transferred" if done.bytes_got else ""
     if done.planned_only:
-        out.print(Text(f" {done.scenes:,} scenes: {done.files:,} files to copy{due}{there}"))
+        out.print(Text(f" {plural(done.scenes, 'scene')}: {done.files:,} files to copy{due}{there}"))
         return
-    out.print(Text(f" {done.scenes:,} scenes: {done.files:,} files copied{got}{there}"))
+    out.print(Text(f" {plural(done.scenes, 'scene')}: {done.files:,} files copied{got}{there}"))
     for scene_id, reason in done.failed:
         out.print(Text.assemble((" ✗ ", "red"), f"{clean(scene_id)}: {clean(reason)}"), soft_wrap=True)
     if done.failed:
@@ -120,13 +200,10 @@ def tell_files(paths: Mapping[str, Path], as_json: bool) -> None:
     typer.echo("\n".join(f"{name:<{width}}  {clean(str(path))}" for name, path in paths.items()))
 
 
-_STATUS_WORDS = {"kept": "scenes kept", "duplicate": "duplicates set aside", "quarantined": "quarantined"}
-
-
 def _searched(search: Any) -> Text:
     whole = search.completeness == "complete"
     mark = ("✓ ", "green") if whole else ("? ", "dark_orange")
-    count = f"{search.returned:,} scenes" + ("" if search.matched is None else f" of {search.matched:,}")
+    count = plural(search.returned, "scene") + ("" if search.matched is None else f" of {search.matched:,}")
     words = "the search is complete" if whole else "whether these are all is not known"
     if search.returned == 0:
         words = (
@@ -135,7 +212,9 @@ def _searched(search: Any) -> Text:
             else "nothing was found, and whether that is all is not known"
         )
         mark = ("✗ ", "red")
-    notes = "".join(f"\n   {clean(note)}" for note in search.notes)
+    notes = "".join(f"\n   {clean(note)}" for note in search.notes[:NOTES])
+    if (more := len(search.notes) - NOTES) > 0:
+        notes += f"\n   and {plural(more, 'more note')}: --json"
     return Text.assemble(" ", mark, f"{clean(search.source)}: {count}; {words}", (notes, "dim"))
 
 

@@ -22,13 +22,16 @@ from urllib.parse import urljoin, urlsplit
 from siteline.guard.addresses import Origin, Trust, check_href, origin_of, shown
 from siteline.guard.answers import MAX_JSON, Again, RangeAnswer, check_status, document, part
 from siteline.guard.connections import Answer, Pool, TooLong
-from siteline.guard.wire import Stalled, Unreachable
+from siteline.guard.wire import Stalled, Unreachable, Unresolved
 from siteline.model.errors import AddressRefused, BadAnswer, ServerUnavailable
 
 __all__ = ["MAX_BODY", "STALLS", "TRIES", "Client", "RangeAnswer"]
 
 TRIES: Final = 10
 """Most tries of one request, as object_store makes."""
+
+NAMELESS: Final = 2
+"""Tries of a request to a host whose name cannot be resolved: waiting longer rarely helps, and the user waits too."""
 
 STALLS: Final = 2
 """Tries that may end in a stall: with 10 s each, a stalled body fails within 30 s (row 3)."""
@@ -149,13 +152,14 @@ class Client:
                 raise BadAnswer(shown(url), str(error)) from None
             except Unreachable as error:
                 reason = str(error)
-                if number == tries:
+                tries = min(tries, NAMELESS) if isinstance(error, Unresolved) else tries
+                if number >= tries:
                     self._down[place] = time.monotonic()
             except (OSError, HTTPException) as error:
                 reason = f"the connection broke ({getattr(error, 'strerror', '') or type(error).__name__})"
             pause = self._pause(number) if wait_s is None else wait_s
             spent = time.monotonic() - started
-            if number == tries or stalls >= STALLS or spent + pause > self._deadline_s:
+            if number >= tries or stalls >= STALLS or spent + pause > self._deadline_s:
                 break
             time.sleep(pause)
         raise ServerUnavailable(shown(url), reason, number, spent)

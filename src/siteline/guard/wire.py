@@ -27,6 +27,10 @@ class Unreachable(Exception):
     """No connection could be made."""
 
 
+class Unresolved(Unreachable):
+    """The name of a host could not be resolved: it is wrong, or this machine has no network."""
+
+
 class Wire(io.RawIOBase):
     """A connected socket as ``http.client`` wants it, reading under two limits.
 
@@ -135,7 +139,7 @@ def resolve(place: Origin, *, trusted: bool) -> list[Address]:
     except UnicodeError:
         raise Unreachable("its name is no valid host name") from None
     except socket.gaierror as error:
-        raise Unreachable(f"its name could not be resolved ({error.strerror})") from None
+        raise Unresolved(f"its name could not be resolved ({error.strerror})") from None
     if not trusted and not all(is_public(str(answer[4][0])) for answer in answers):
         raise AddressRefused(place.host, private(place.host))
     return [(int(answer[0]), int(answer[1]), answer[2], answer[4]) for answer in answers]

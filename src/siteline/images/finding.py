@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from siteline.images.opening import client as _client
 from siteline.model.doubts import AreaDoubtful, tell
-from siteline.model.errors import FileTrouble
+from siteline.model.errors import BadInput, FileTrouble
 from siteline.model.imagery import FoundScene, Search, Status
 from siteline.model.scene import ImageScene
 from siteline.model.search import Found, Query, StacItem
@@ -20,6 +20,10 @@ from siteline.model.site import Site, site_of, unwrapped
 if TYPE_CHECKING:
     from siteline.catalogue.source import Source
     from siteline.guard.http import Client
+    from siteline.store.case import Case
+
+DEFAULT_SOURCE: Final = "earth-search"
+"""Searched where no source is named and the case was searched from none."""
 
 Told = Callable[[str], None]
 """Called with a few words when a step begins."""
@@ -27,16 +31,42 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What ``find`` kept: the searches just made, and every scene the case now holds, by time."""
+    """What ``find`` kept: the searches just made, and every scene the case now holds, by time.
+
+    ``nothing``: no search returned a scene, and the case holds none in the period either. ``footprints``: structures that
+    have one; ``outside``: those of them that lie outside every scene that is kept.
+    """
 
     searches: tuple[Search, ...]
     scenes: tuple[FoundScene, ...]
+    nothing: bool = False
+    footprints: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> tuple[FoundScene, ...]:
+        """The scenes that the searches just made returned."""
+        made = {search.search_id for search in self.searches}
+        return tuple(scene for scene in self.scenes if scene.search_id in made)
+
+    @property
+    def kept(self) -> tuple[FoundScene, ...]:
+        """The scenes of the case that can be used."""
+        return tuple(scene for scene in self.scenes if scene.status == "kept")
+
+    @property
+    def local(self) -> bool:
+        """Whether the pixels of every scene that is kept lie on this machine."""
+        hrefs = [str(asset.get("href", "")) for scene in self.kept for asset in (scene.stac.get("assets") or {}).values()]
+        return bool(hrefs) and not any("://" in href for href in hrefs)
 
 
 def find(
     case: Path, sources: Sequence[str], ask: Callable[[Site], Query], who: str, told: Told, now: datetime | None = None
 ) -> Listing:
     """Search ``sources`` (presets, addresses, folders) for scenes of the case's site and keep what is found.
+
+    No sources: those that the case was searched from before, else ``DEFAULT_SOURCE``.
 
     ``ask`` makes the question from the site. Each source is kept as soon as it has answered. Duplicates are resolved
     among all scenes of the case. Raises ``NoArea``, ``SourceTrouble``, ``FileTrouble``.
@@ -49,9 +79,10 @@ def find(
     with Case.open(case) as opened:
         site = site_of(opened.data())
         query = ask(site)
-        with _client(sources) as client:
-            for name in sources:
-                source = _source(name, client)
+        asked = tuple(sources) or _earlier(opened) or (DEFAULT_SOURCE,)
+        with _client(asked) as client:
+            for name in asked:
+                source = _source(name, client, told)
                 told(f"searching {source.name}")
                 found = source.search(query)
                 at = now or datetime.now(UTC)
@@ -59,7 +90,44 @@ def find(
                 held = {scene.scene_id: scene for scene in found_scenes(opened)}
                 keep_search(opened, search, _judged(held, found, search.search_id, site, at), who)
                 made.append(search)
-        return Listing(tuple(made), found_scenes(opened))
+        scenes = found_scenes(opened)
+    nothing = not any(search.returned for search in made) and not _in_period(scenes, query)
+    lost = tuple(key for key in site.footprints if _is_outside(key, scenes))
+    return Listing(tuple(made), scenes, nothing, tuple(site.footprints), lost)
+
+
+def _earlier(opened: Case) -> tuple[str, ...]:
+    """The sources that the case was searched from, as they were named; of a folder or an address of somebody else's only
+    those that this user has named too. Raises ``BadInput`` where none of them is."""
+    from siteline.catalogue.presets import PRESETS
+    from siteline.guard.trusted import remembered
+    from siteline.store.imagery import searches
+
+    known = dict.fromkeys(search.source for search in searches(opened))
+    mine = set(remembered())
+    usable = [name for name in known if name in PRESETS or not mine.isdisjoint(_as_remembered(name))]
+    if known and not usable:
+        raise BadInput(f"the case was searched from {', '.join(known)}; name what to search now: --source SOURCE")
+    return tuple(usable)
+
+
+def _as_remembered(name: str) -> set[str]:
+    """What ``_source`` remembers of a source that a user names."""
+    return {name} if "://" in name else {str(Path(name).resolve()), str(Path(name).resolve().parent)}
+
+
+def _in_period(scenes: Sequence[FoundScene], query: Query) -> bool:
+    """Whether the case holds a scene that can be used in the period asked for."""
+    from siteline.catalogue.filters import in_period
+    from siteline.catalogue.items import scene_of
+
+    return any(in_period(scene_of(f.stac, f.source).when, query) for f in scenes if f.status == "kept")
+
+
+def _is_outside(key: str, scenes: Sequence[FoundScene]) -> bool:
+    """Whether all scenes that are kept are known to show nothing of a structure."""
+    shares = [scene.structure_shares.get(key) for scene in scenes if scene.status == "kept"]
+    return bool(shares) and all(share == 0 for share in shares)
 
 
 def set_area(case: Path, area: str, who: str) -> None:
@@ -148,14 +216,17 @@ def _search(key: str, name: str, query: Query, found: Found, at: datetime) -> Se
     return Search(key, name, asked, stamp, len(found.items), found.matched, found.completeness, found.notes)
 
 
-def _source(name: str, client: Client) -> Source:
-    from siteline.catalogue.local import source_for
+def _source(name: str, client: Client, told: Told) -> Source:
+    from siteline.catalogue.local import catalogue_in, source_for
     from siteline.catalogue.remote import source_named
     from siteline.guard.trusted import remember
 
     path = Path(name)
     if path.is_dir():
         remember(str(path.resolve()))
+        if (catalogue := catalogue_in(path.resolve())) is not None:
+            told(f"{name} holds a STAC catalogue: reading {catalogue.name}")
+            return source_named(str(catalogue), client)
         return source_for(path.resolve())
     if "://" not in name and (path.is_file() or len(path.parts) > 1):
         if not path.exists():
