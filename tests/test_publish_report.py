@@ -1,6 +1,7 @@
 """The report: self-contained, escaped, linked, the same bytes each time, and honest when there is little to say."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -8,15 +9,20 @@ import warnings
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
+import typst
 
 from siteline.model.dated import Dating
 from siteline.model.errors import FileTrouble
 from siteline.model.weighed import Weighing
 from siteline.publish.anchors import anchor, web_address
 from siteline.publish.glyphs import LONGEST, UnprintableText, clean, face, printable
+from siteline.publish.look import LIGHT
+from siteline.publish.paper import pdf_figures
+from siteline.publish.prepare import prepare
 from siteline.publish.report import render, write_report
 from test_publish_case import NASTY, empty_case, small_case
 
@@ -154,6 +160,24 @@ def test_the_pdf_is_a_pdf_with_its_fonts(small):
     assert small[1].startswith(b"%PDF-") and b"%%EOF" in small[1][-32:]
     for family in (b"FiraSans", b"Newsreader"):
         assert family in small[1].replace(b" ", b"")
+
+
+def test_headings_of_the_pdf_hold_their_title_and_no_text():
+    view = prepare(*small_case(), pdf_figures)
+    root = files("siteline.publish")
+    shown = {**view, "missing": 0, "colours": dict(LIGHT)}
+    with as_file(root.joinpath("templates")) as templates:
+        found = typst.query(
+            templates / "report.typ",
+            "heading",
+            field="body",
+            root=templates,
+            sys_inputs={"view": json.dumps(shown)},
+        )
+    headings = [json.dumps(body) for body in json.loads(found)]
+    for text in view["method"]["texts"]:
+        assert sum(text["title"] in heading for heading in headings) == 1
+        assert not [heading for heading in headings if text["text"][:40] in heading]
 
 
 def test_scripts_the_fonts_lack_are_said_not_boxed(tmp_path):

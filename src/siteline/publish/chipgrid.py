@@ -18,7 +18,8 @@ GAP_DAYS: Final = 60
 SMALL_PER_CELL: Final = 4
 PAGE_ROWS: Final = 24
 """Rows of chips on one page of a long sheet."""
-_SIDES = ((1, 1, 440.0), (3, 3, 340.0), (8, 4, 250.0), (20, 5, 196.0))
+_SIDES = ((1, 1, 440.0), (3, 3, 340.0), (4, 4, 250.0), (6, 6, 161.0), (8, 4, 250.0), (20, 5, 196.0))
+"""(most cells, columns, longest side in units). Six stand in one row: three before a change and three after it."""
 
 
 LARGE: Final = ("usable", "misaligned")
