@@ -703,6 +703,18 @@ def test_many_unchanged_structures_share_a_table():
     assert len(few_["blocks"]) == 2
 
 
+def test_where_no_scene_shows_a_structure_neither_rates_nor_a_scale_are_told():
+    data, *_ = small_case("Hall")
+    still = unchanged()
+    hidden = tuple(replace(m, value=math.nan, spread=math.nan, usable_share=0.0) for m in still.measured)
+    nothing = replace(still.detected[0], scenes=0, evidence=math.nan, probability=math.nan, note="no scene shows it")
+    shown_ = PixelsShown((nothing,), hidden, (replace(samples.trust(), exceeding=400),), {"hall": [0.0] * 9})
+    (block,) = pixels_view(data, shown_, lambda draw: {"page": draw(PAGE)})["blocks"]
+    assert not block["alarms"] and not block["placebos"]
+    words = reading.texts(block["figure"]["page"])
+    assert not [w for w in words if re.fullmatch(r"[−\d.]+", w) and "." in w]
+
+
 def test_only_events_inside_a_bracket_are_undecided():
     change = one_sensor().detected[0].changes[0]
     outside = replace(EVENTS[0], when=Span.parse("2018-06-12"))

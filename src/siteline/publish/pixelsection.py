@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -119,6 +120,7 @@ def _block(
     png = shown.chips.get(structure_id)
     has_power = trust is not None and bool(trust.power)
     evidence = found.evidence if found else float("nan")
+    spoke = found is not None and math.isfinite(evidence) and found.scenes > 0  # else no place can show as much
     return {
         "name": series.name,
         "to": anchor("px", structure_id),
@@ -131,11 +133,11 @@ def _block(
         "figure": figures(lambda width: series_svg(series, width=width, prefix=f"px{index}-")),
         "missed": [clean(text) for text in missed_words(trust)],
         "power": figures(lambda width: power_svg(trust, width=width, prefix=f"pw{index}-")) if trust and has_power else {},
-        "alarms": clean(alarm_words(trust, changed=told.changed)),
+        "alarms": clean(alarm_words(trust, changed=told.changed)) if spoke else "",
         "placebos": figures(
             lambda width: placebo_svg(placebos, evidence, trust, changed=told.changed, width=width, prefix=f"pl{index}-")
         )
-        if trust and len(placebos)
+        if trust and spoke and len(placebos)
         else {},
         "note": clean(trust.note) if trust else "",
         "chips": figures(lambda width: picture_svg(png)) if png else {},

@@ -191,7 +191,7 @@ def _track(pen: Pen, track: Track, panels: Sequence[Panel], y: float, *, several
     backs: list[str] = []
     for index, shown in enumerate(track.curves):
         head, foot = y + (16 if index == 0 else 14), y + (132 if index == 0 else 66)
-        lines, numbers = scale(pen, panels, shown, head, foot)
+        lines, numbers = scale(pen, panels, shown, head, foot) if shown.dots else ("", "")
         backs.append(lines)
         text = fit(size_words(shown), panels[0].x1 - column, 11)
         out += [curve(pen, p, shown, head, foot, told=index == 0) for p in panels]
