@@ -423,6 +423,11 @@ def test_axes_name_the_unit_where_there_is_one(measure, stack, unit):
     assert unit_of(measure, stack) == unit
 
 
+def test_on_a_telephone_words_give_way_to_numbers():
+    for series in (one_sensor(), several()):
+        assert not [t for t in reading.texts(series_svg(series, theme="light", width=PHONE)) if "±" in t and "…" in t]
+
+
 def test_shares_are_never_printed_as_certain():
     assert [share_text(s) for s in (0.0, 0.2, 0.9, 0.354, 1.0)] == ["0.01", "0.2", "0.9", "0.35", "0.99"]
     assert [share_text(s) for s in (0.896, 0.8951, 0.8999)] == ["0.896", "0.895", "just short of 0.9"]

@@ -193,7 +193,10 @@ def _track(pen: Pen, track: Track, panels: Sequence[Panel], y: float, *, several
         head, foot = y + (16 if index == 0 else 14), y + (132 if index == 0 else 66)
         lines, numbers = scale(pen, panels, shown, head, foot) if shown.dots else ("", "")
         backs.append(lines)
-        text = fit(size_words(shown), panels[0].x1 - column, 11)
+        text, room = size_words(shown), panels[0].x1 - column
+        if text_width(text, 11) > room:  # a number is never cut where words can be spared
+            text = text.replace(" to the surroundings", "")
+        text = fit(text, room, 11)
         out += [curve(pen, p, shown, head, foot, told=index == 0) for p in panels]
         if index == 0:
             out += [gaps(pen, p, track.gaps, (head + foot) / 2) for p in panels]
