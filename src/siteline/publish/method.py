@@ -84,7 +84,7 @@ _TEXTS = (
     ),
     (
         "Likelihood and confidence",
-        "Likelihood words stand for the ranges below (Intelligence Community Directive 203). Confidence is about the "
+        "Likelihood words stand for the ranges in the table (Intelligence Community Directive 203). Confidence is about the "
         "quality of the evidence and is kept in a sentence of its own.",
     ),
     (
