@@ -136,7 +136,7 @@ def test_compared_scenes_are_under_one_stretch_unless_asked_otherwise(
     limits = {url.partition("low=")[2] for url in asked if "low=" in url}
     assert len(limits) == 1
     asked.clear()
-    page.get_by_role("button", name="Picture").click()
+    page.get_by_role("button", name="Display").click()
     page.get_by_role("checkbox", name="One stretch for both scenes").click()
     assert eventually(lambda: len({url.partition("low=")[2] for url in asked}) == 2, page)
 

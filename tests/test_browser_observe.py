@@ -328,3 +328,24 @@ def test_changes_of_others_appear_with_a_quiet_notice(window: Window, site: Benc
     expect(page.locator("#notices")).to_contain_text("Cleo")
     expect(page.locator("#time")).to_contain_text("Yard of Cleo")
     drawn(page)
+
+
+def test_an_outline_that_somebody_else_changed_meanwhile_is_not_overwritten(window: Window, site: Bench) -> None:
+    window.tolerated = ("409",)
+    page = window.open(site, at=HALL, who="Ana")
+    page.keyboard.press("d")
+    hall = lambda: next(s for s in site.state()["structures"] if s["id"] == "hall")  # noqa: E731
+    theirs = {"type": "Point", "coordinates": [5.3995, 43.7003]}
+    site.put("structures", "hall", {"geometry": theirs}, hall()["version"], who="Cleo")
+    expect(page.locator("#notices")).to_contain_text("Cleo")  # the page has heard of it, the drawing began before
+    page.locator("#map-a canvas").focus()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("Cleo")
+    expect(dialog).to_contain_text("Point")
+    assert hall()["geometry"] == theirs
+    dialog.get_by_role("button", name="Save mine over it").click()
+    assert eventually(
+        lambda: hall()["geometry"]["type"] == "Polygon" and len(hall()["geometry"]["coordinates"][0]) == 4, page
+    )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -30,6 +31,7 @@ HOSTILE = (
     "‮gnirts lortnoc‬ \u202eمبنى ١‏ 建物 " + "x" * 300,
     "<style>*{display:none}</style><iframe src=//example.org></iframe>",
 )
+REFUSED = {"error": {"kind": "NoScenes", "message": "no looks", "remedy": "add some"}}
 TABS = ("structure", "observe", "weigh", "journal")
 
 
@@ -279,6 +281,8 @@ def test_what_is_on_screen_is_exported(window: Window, site: Bench) -> None:
     page.keyboard.press("s")
     page.get_by_role("button", name="Export").click()
     heads = {"Time line, SVG": b"<svg", "Before and after, PNG": b"\x89PNG", "Layers for QGIS": b"SQLite format 3"}
+    asked: list[str] = []
+    page.on("request", lambda request: "/api/export/" in request.url and asked.append(request.url))
     for label, head in heads.items():
         if not page.locator(".menu[role=group]").is_visible():
             page.get_by_role("button", name="Export").click()
@@ -286,7 +290,14 @@ def test_what_is_on_screen_is_exported(window: Window, site: Bench) -> None:
             page.get_by_role("link", name=label).click()
         held = Path(got.value.path()).read_bytes()
         assert head in held[:400], label
-        page.wait_for_timeout(100)
+        assert got.value.suggested_filename.startswith("page-")
+    before, after = (parse_qs(urlsplit(asked[1]).query)[name][0] for name in ("before", "after"))
+    assert {before, after} == {shown(page)["a"], shown(page)["b"]}
+    window.tolerated = ("422",)
+    page.route("**/api/export/report.zip", lambda route: route.fulfill(status=422, json=REFUSED))
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("link", name="Report HTML").click()
+    expect(page.locator("#notices")).to_contain_text("no looks. To mend it: add some")
 
 
 def test_the_token_is_asked_for_in_words(window: Window, site: Bench) -> None:

@@ -141,3 +141,24 @@ def test_the_journal_says_who_changed_what_and_undoes_it(window: Window, sohae: 
 
 def _version(bench: Bench) -> int:
     return int(next(s for s in bench.state()["structures"] if s["id"] == "rail_transfer_building")["version"])
+
+
+def test_what_is_typed_outlives_a_change_by_somebody_else_and_does_not_cover_it(window: Window, sohae: Bench) -> None:
+    window.tolerated = ("409",)
+    page = window.open(sohae, at="tab=weigh", who="Ana")
+    page.locator("[data-view=claims]").click()
+    page.get_by_role("button", name="Edit claim f006").click()
+    box = page.locator("#weigh-claims .rowform").get_by_label("What is claimed")
+    box.fill("Removed in part, in July")
+    box.press("End")
+    sohae.put("claims", "f006", {"direction": "rebuilding"}, claim(sohae, "f006")["version"], who="Cleo")
+    expect(page.locator("#notices")).to_contain_text("Cleo")
+    expect(box).to_have_value("Removed in part, in July")
+    expect(box).to_be_focused()
+    page.keyboard.type(" 2018")
+    page.locator("#weigh-claims .rowform").get_by_role("button", name="Save").click()
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("Cleo")
+    assert claim(sohae, "f006")["direction"] == "rebuilding"
+    dialog.get_by_role("button", name="Keep theirs").click()
+    assert claim(sohae, "f006")["paraphrase"] != "Removed in part, in July 2018"

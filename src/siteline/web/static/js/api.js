@@ -18,17 +18,17 @@ export class Trouble extends Error {
 }
 
 const lost = new Set();
-let reachable = true;
+let state = "there"; // "gone": no answer; "anew": it was started again, with a token that this page does not have
 
-/** Be told when the server is lost and found again. @param {(there: boolean) => void} heard */
+/** Be told when the server is lost and found again. @param {(state: "there"|"gone"|"anew") => void} heard */
 export function onReach(heard) {
   lost.add(heard);
 }
 
-function reach(there) {
-  if (there === reachable) return;
-  reachable = there;
-  for (const heard of lost) heard(there);
+function reach(now) {
+  if (now === state) return;
+  state = now;
+  for (const heard of lost) heard(now);
 }
 
 async function ask(path, options = {}) {
@@ -37,13 +37,13 @@ async function ask(path, options = {}) {
     answer = await fetch(path, { credentials: "same-origin", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    reach(false);
+    reach("gone");
     throw new Trouble("The server cannot be reached", {
       remedy: "start siteline serve again; what you typed is kept here",
       kind: "Lost",
     });
   }
-  reach(true);
+  reach(answer.status === 401 ? "anew" : "there");
   const body = await answer.json().catch(() => null);
   if (answer.ok) return body;
   const told = body?.error ?? {};

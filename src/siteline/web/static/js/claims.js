@@ -1,8 +1,8 @@
 // Claims held against looks that do not come from their own source: the verdict, and why. Each can be corrected in place.
 
-import { button, fill, h, link, name } from "./dom.js";
+import { button, fill, h, keepFocus, link, name } from "./dom.js";
 import { newKey } from "./editing.js";
-import { rowForm } from "./rowform.js";
+import { openForms, rowForm } from "./rowform.js";
 import { VERDICTS, verdictMark, verdictSign } from "./verdicts.js";
 import { plain } from "./words.js";
 
@@ -22,64 +22,70 @@ const BASES = [
 ];
 const MOST = 40;
 
-export function buildClaims({ store, act, editing }, root) {
-  let only = "";
-  let here = false;
-  let open = "";
-  let many = MOST;
+export function buildClaims(page, root) {
+  const view = { only: "", here: false, many: MOST };
+  const again = () => keepFocus(root.parentElement, () => draw(page.store.get()));
+  const forms = openForms(again);
+  const put = (patch) => () => (Object.assign(view, patch()), again());
 
   function draw(shown) {
-    const { model, structure } = shown;
-    const near = model.claims.filter((one) => !here || one.structure === structure);
-    const held = near.filter((one) => !only || one.verdict === only);
+    const { model, structure, data } = shown;
+    const near = model.claims.filter((one) => !view.here || one.structure === structure);
+    const held = near.filter((one) => !view.only || one.verdict === view.only || forms.has(one.id));
     held.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
-    const again = () => draw(store.get());
-    const tally = VERDICTS.filter((one) => near.some((claim) => claim.verdict === one)).map((one) =>
-      button(
-        [verdictSign(one), h("b", {}, String(near.filter((claim) => claim.verdict === one).length)), one],
-        () => ((only = only === one ? "" : one), again()),
-        { class: "tally", "aria-pressed": String(only === one), data: { keep: `tally ${one}` } },
-      ),
+    const box = h("input", { type: "checkbox", data: { keep: "here" } });
+    box.checked = view.here;
+    box.addEventListener(
+      "change",
+      put(() => ({ here: box.checked })),
     );
-    const box = h("input", {
-      type: "checkbox",
-      data: { keep: "here" },
-      on: { change: () => ((here = box.checked), again()) },
-    });
-    box.checked = here;
-    const toggle = (id) => () => ((open = open === id ? "" : id), again());
+    const fresh = { id: newKey("claim"), structure, type: "began", version: null };
+    const adding = forms.toggle("new", (close) => form(model, page.editing, fresh, close));
     fill(
       root,
-      h("div", { class: "tallies", role: "group", "aria-label": "Verdicts" }, tally),
+      h("div", { class: "tallies", role: "group", "aria-label": "Verdicts" }, tallies(near, view.only, put)),
       h(
         "div",
         { class: "line" },
         h("label", { class: "check" }, box, "only of ", name(model.structureById.get(structure)?.name ?? "")),
-        !shown.data.read_only && button("Add a claim", toggle("new"), { class: "btn small", data: { keep: "add claim" } }),
+        !data.read_only && button("Add a claim", adding, { class: "btn small", data: { keep: "add claim" } }),
       ),
-      open === "new" && form(model, editing, { id: newKey("claim"), structure, type: "began", version: null }, toggle("")),
-      h(
-        "table",
-        { class: "claims" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Claim"), h("th", { scope: "col" }, "Verdict, because"))),
-        h(
-          "tbody",
-          {},
-          held
-            .slice(0, many)
-            .flatMap((one) =>
-              [
-                row(model, one, toggle(one.id), open === one.id, act, shown.data.read_only),
-                open === one.id && h("tr", {}, h("td", { colspan: 2 }, form(model, editing, one, toggle(one.id)))),
-              ].filter(Boolean),
-            ),
+      forms.get("new"),
+      table(held.slice(0, view.many), (one) => rows(page, shown, one, forms)),
+      held.length > view.many &&
+        button(
+          `Show all ${held.length}`,
+          put(() => ({ many: Infinity })),
+          { class: "btn" },
         ),
-      ),
-      held.length > many && button(`Show all ${held.length}`, () => ((many = Infinity), again()), { class: "btn" }),
       !held.length && h("p", { class: "muted" }, "No claims."),
     );
   }
   return draw;
+}
+
+/** How many claims have which verdict; each is a filter. */
+function tallies(claims, only, put) {
+  const counts = VERDICTS.map((verdict) => [verdict, claims.filter((one) => one.verdict === verdict).length]);
+  return counts
+    .filter(([, count]) => count)
+    .map(([verdict, count]) => {
+      const choose = put(() => ({ only: only === verdict ? "" : verdict }));
+      const props = { class: "tally", "aria-pressed": String(only === verdict), data: { keep: `tally ${verdict}` } };
+      return button([verdictSign(verdict), h("b", {}, String(count)), verdict], choose, props);
+    });
+}
+
+function table(claims, make) {
+  const head = h("tr", {}, h("th", { scope: "col" }, "Claim"), h("th", { scope: "col" }, "Verdict, because"));
+  return h("table", { class: "claims" }, h("thead", {}, head), h("tbody", {}, claims.flatMap(make)));
+}
+
+/** The row of a claim, and its form where it is open. */
+function rows({ act, editing }, { model, data }, one, forms) {
+  const edit = forms.toggle(one.id, (close) => form(model, editing, one, close));
+  const made = row(model, one, edit, forms.has(one.id), act, data.read_only);
+  return forms.has(one.id) ? [made, h("tr", {}, h("td", { colspan: 2 }, forms.get(one.id)))] : [made];
 }
 
 function row(model, one, edit, opened, act, readOnly) {

@@ -7,7 +7,7 @@ import { notice } from "./notices.js";
 /**
  * @typedef {object} Draft
  * @property {string} structure @property {string} name @property {[number, number][]} points
- * @property {boolean} closed @property {string} problem @property {boolean} fresh
+ * @property {boolean} closed @property {string} problem @property {number|null} base
  */
 
 export function makeDraft({ store, act, editing }) {
@@ -19,9 +19,9 @@ export function makeDraft({ store, act, editing }) {
       const points = one?.geometry ? outline(one.geometry) : [];
       act.mode("single");
       act.tab("observe");
-      store.set({
-        draft: { structure, name: one?.name ?? name, points, closed: points.length > 2, problem: "", fresh: !one },
-      });
+      const base = one ? one.version : null; // what somebody else changes from here on is a conflict
+      const closed = points.length > 2;
+      store.set({ draft: { structure, name: one?.name ?? name, points, closed, problem: "", base } });
     },
 
     /** Put all corners at once. */
@@ -44,7 +44,7 @@ export function makeDraft({ store, act, editing }) {
 
     /** Save it as a row; what is wrong with it is said and nothing is lost. */
     async finish() {
-      const { structure, name, points, fresh } = store.get().draft;
+      const { structure, name, points, base } = store.get().draft;
       const geometry = geometryOf(points);
       if (!geometry)
         return change({
@@ -54,9 +54,8 @@ export function makeDraft({ store, act, editing }) {
               : "There is no corner yet.",
         });
       const { model } = store.get();
-      const key = fresh ? keyFor(name, model) : structure;
-      const base = fresh ? null : model.structureById.get(structure).version;
-      const cells = fresh ? { name, geometry } : { geometry };
+      const key = structure || keyFor(name, model);
+      const cells = structure ? { geometry } : { name, geometry };
       try {
         const done = await editing.save("structures", key, base, cells, `footprint of ${name}`);
         if (!done) return undefined;

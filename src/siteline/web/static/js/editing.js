@@ -33,7 +33,7 @@ export function makeEditing(store) {
       try {
         const done = await api.put(table, key, base, cells, who);
         made.push({ entry: done.entry, table, key, what, undone: false });
-        await refresh(store);
+        await refresh(store).catch(trouble); // it is saved all the same
         told();
         return done;
       } catch (error) {

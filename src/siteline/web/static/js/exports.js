@@ -1,7 +1,9 @@
 // What can be taken away: figures, the report, a bundle, layers for QGIS. The server makes them; the browser saves them.
 
+import { Trouble } from "./api.js";
 import { menu } from "./dialogs.js";
 import { button, h } from "./dom.js";
+import { notice, trouble } from "./notices.js";
 
 const KINDS = [
   ["figure.svg", "Time line, SVG", "the chosen structure: looks, brackets, posteriors"],
@@ -20,11 +22,40 @@ export function buildExport({ store }) {
   menu(opener, () => {
     const shown = store.get();
     if (shown.blind) return [h("p", { class: "head" }, "Exports hold what others saw. Leave blind mode to make one.")];
-    return KINDS.filter(([kind]) => possible(kind, shown)).map(([kind, label, what]) =>
-      h("a", { href: address(kind, shown), download: "" }, label, h("small", {}, what)),
-    );
+    return KINDS.filter(([kind]) => possible(kind, shown)).map(([kind, label, what]) => {
+      const made = h("a", { href: address(kind, shown), download: "" }, label, h("small", {}, what));
+      made.addEventListener("click", (event) => {
+        event.preventDefault();
+        save(made.href, kind, label);
+      });
+      return made;
+    });
   });
   return opener;
+}
+
+/** Fetch a file and hand it to the browser, so that a failure is told in words rather than saved as a file. */
+async function save(address, kind, label) {
+  const done = notice(`Making: ${label} …`, { id: "export", stay: true });
+  try {
+    const answer = await fetch(address, { credentials: "same-origin" });
+    if (!answer.ok) {
+      const told = (await answer.json().catch(() => null))?.error ?? {};
+      throw new Trouble(told.message ?? `the server answered ${answer.status}`, { remedy: told.remedy });
+    }
+    const named = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "");
+    const held = URL.createObjectURL(await answer.blob());
+    h("a", { href: held, download: named ? named[1] : kind }).click();
+    setTimeout(() => URL.revokeObjectURL(held), 60_000);
+  } catch (error) {
+    trouble(
+      error instanceof Trouble
+        ? error
+        : new Trouble(`${label} could not be fetched`, { remedy: "see that siteline serve still runs" }),
+    );
+  } finally {
+    done();
+  }
 }
 
 /** Two scenes must be on screen to compare them, and the structure must have a place to have chips. */

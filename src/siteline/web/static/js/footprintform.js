@@ -19,37 +19,51 @@ export function buildFootprintForm({ store, draft }, root) {
     if (points) draft.points(points, points.length > 2);
   });
 
-  const idle = ({ model, structure, data }) => {
-    if (data.read_only) return [];
-    const one = model.structureById.get(structure);
-    return [
-      h("h3", {}, "Footprint"),
-      one &&
-        h(
-          "div",
-          { class: "row" },
-          button(
-            [one.geometry ? "Correct the outline of " : "Draw the outline of ", name(one.name), " ", h("kbd", {}, "d")],
-            () => draft.begin(one.id),
-            { class: "btn" },
-          ),
-        ),
-      h(
-        "details",
-        {},
-        h("summary", {}, "A structure that is not listed"),
-        field("Its name", title),
-        h(
-          "div",
-          { class: "row" },
-          button("Draw it", () => (title.value.trim() ? draft.begin("", title.value.trim()) : title.focus()), {
-            class: "btn",
-          }),
-        ),
-      ),
-    ];
+  let drawing = false;
+  const draw = (shown) => {
+    const now = shown.draft;
+    const typingHere = document.activeElement === text;
+    if (now && drawing && typingHere) return; // the person is typing: their text stays as it is
+    if (now && !typingHere) text.value = asText(now.points);
+    if (!now) wrong.textContent = "";
+    fill(root, now ? busy(draft, now, text, wrong) : idle(draft, shown, title));
+    if (now && !drawing) root.scrollIntoView({ block: "nearest" });
+    drawing = Boolean(now);
   };
-  const busy = (now) => [
+  store.on(["draft", "structure", "model"], draw);
+  draw(store.get());
+}
+
+function idle(draft, { model, structure, data }, title) {
+  if (data.read_only) return [];
+  const one = model.structureById.get(structure);
+  const said = one && [
+    one.geometry ? "Correct the outline of " : "Draw the outline of ",
+    name(one.name),
+    " ",
+    h("kbd", {}, "d"),
+  ];
+  const anew = () => (title.value.trim() ? draft.begin("", title.value.trim()) : title.focus());
+  return [
+    h("h3", {}, "Footprint"),
+    one &&
+      h(
+        "div",
+        { class: "row" },
+        button(said, () => draft.begin(one.id), { class: "btn" }),
+      ),
+    h(
+      "details",
+      {},
+      h("summary", {}, "A structure that is not listed"),
+      field("Its name", title),
+      h("div", { class: "row" }, button("Draw it", anew, { class: "btn" })),
+    ),
+  ];
+}
+
+function busy(draft, now, text, wrong) {
+  return [
     h("h3", {}, "Outline of ", name(now.name)),
     field("Corners, longitude and latitude in degrees (WGS 84), one a line", text, "One corner alone is kept as a point."),
     wrong,
@@ -62,18 +76,4 @@ export function buildFootprintForm({ store, draft }, root) {
       button(["Leave ", h("kbd", {}, "Esc")], () => draft.leave(), { class: "btn" }),
     ),
   ];
-
-  let drawing = false;
-  const draw = (shown) => {
-    const now = shown.draft;
-    const typingHere = document.activeElement === text;
-    if (now && drawing && typingHere) return; // the person is typing: their text stays as it is
-    if (now && !typingHere) text.value = asText(now.points);
-    if (!now) wrong.textContent = "";
-    fill(root, now ? busy(now) : idle(shown));
-    if (now && !drawing) root.scrollIntoView({ block: "nearest" });
-    drawing = Boolean(now);
-  };
-  store.on(["draft", "structure", "model"], draw);
-  draw(store.get());
 }

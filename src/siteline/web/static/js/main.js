@@ -103,11 +103,14 @@ function followCase() {
   });
   store.on(["skip"], ({ skip }) => keep("skip", skip ? "on" : "off"));
   let away = null;
-  onReach((there) => {
+  onReach((now) => {
     away?.();
-    away = there
-      ? notice("The server is back.")
-      : notice("The server cannot be reached. Start siteline serve again; what you typed is kept here.", { trouble: true });
+    if (now === "there") return void (away = notice("The server is back."));
+    const told = {
+      gone: "The server cannot be reached. Start siteline serve again; what you typed is kept here.",
+      anew: "siteline serve was started anew: open the address it printed. What you typed is kept here.",
+    };
+    away = notice(told[now], { trouble: true });
   });
 }
 

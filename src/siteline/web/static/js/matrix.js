@@ -1,8 +1,8 @@
 // Hypotheses against what was said and claimed: would one expect the item if the hypothesis were true?
 
-import { button, fill, h, link, name } from "./dom.js";
+import { button, fill, h, keepFocus, link, name } from "./dom.js";
 import { newKey } from "./editing.js";
-import { rowForm } from "./rowform.js";
+import { openForms, rowForm } from "./rowform.js";
 
 const SIGNS = { consistent: "+", inconsistent: "−", neutral: "·" };
 const READINGS = [
@@ -11,15 +11,17 @@ const READINGS = [
   ["neutral", "· says nothing either way"],
 ];
 
-export function buildMatrix({ store, editing }, root) {
-  let open = "";
+export function buildMatrix(page, root) {
+  const { store, editing } = page;
+  const again = () => keepFocus(root.parentElement, () => draw(store.get()));
+  const forms = openForms(again);
 
   function draw(shown) {
     const { model, data, who } = shown;
-    const again = () => draw(store.get());
-    const toggle = (id) => () => ((open = open === id ? "" : id), again());
     const { hypotheses, matrix } = model;
-    const edit = !data.read_only;
+    const may = !data.read_only;
+    const fresh = { id: newKey("h"), version: null };
+    const adding = forms.toggle("new", (close) => hypothesisForm(editing, fresh, who, close));
     fill(
       root,
       matrix && h("p", { class: "says", dir: "auto" }, matrix.text),
@@ -29,44 +31,42 @@ export function buildMatrix({ store, editing }, root) {
         h(
           "div",
           { class: "scroll", tabindex: "0", role: "region", "aria-label": "Hypotheses matrix" },
-          table(model, open, toggle, editing, edit, who, again),
+          table(page, shown, forms),
         ),
       h(
         "div",
         { class: "line" },
         h("h3", {}, "The hypotheses"),
-        edit && button("Add one", toggle("new"), { class: "btn small", data: { keep: "add hypothesis" } }),
+        may && button("Add one", adding, { class: "btn small", data: { keep: "add hypothesis" } }),
       ),
-      open === "new" && hypothesisForm(editing, { id: newKey("h"), version: null }, who, toggle("")),
+      forms.get("new"),
       h(
         "ol",
         { class: "hypotheses" },
-        hypotheses.map((one, n) =>
-          h(
-            "li",
-            {},
-            h(
-              "p",
-              {},
-              h("b", {}, `H${n + 1} `),
-              name(one.title, { class: "b" }),
-              edit &&
-                button("Edit", toggle(`h ${one.id}`), {
-                  class: "plainlink edit",
-                  "aria-label": `Edit H${n + 1}`,
-                  "aria-expanded": String(open === `h ${one.id}`),
-                  data: { keep: `h ${one.id}` },
-                }),
-            ),
-            h("p", { class: "small muted", dir: "auto" }, one.explanation),
-            open === `h ${one.id}` && hypothesisForm(editing, one, who, toggle(`h ${one.id}`)),
-          ),
-        ),
+        hypotheses.map((one, n) => hypothesis(page, shown, one, n, forms)),
       ),
       !hypotheses.length && h("p", { class: "muted" }, "No hypotheses yet."),
     );
   }
   return draw;
+}
+
+function hypothesis({ editing }, { data, who }, one, n, forms) {
+  const id = `h ${one.id}`;
+  const edit = forms.toggle(id, (close) => hypothesisForm(editing, one, who, close));
+  const props = {
+    class: "plainlink edit",
+    "aria-label": `Edit H${n + 1}`,
+    "aria-expanded": String(forms.has(id)),
+    data: { keep: id },
+  };
+  return h(
+    "li",
+    {},
+    h("p", {}, h("b", {}, `H${n + 1} `), name(one.title, { class: "b" }), !data.read_only && button("Edit", edit, props)),
+    h("p", { class: "small muted", dir: "auto" }, one.explanation),
+    forms.get(id),
+  );
 }
 
 function hypothesisForm(editing, one, who, close) {
@@ -86,62 +86,47 @@ function hypothesisForm(editing, one, who, close) {
   });
 }
 
-function table(model, open, toggle, editing, edit, who, again) {
-  const { hypotheses, matrix } = model;
-  const head = h(
-    "tr",
-    {},
-    h("th", { scope: "col" }, "Item"),
-    hypotheses.map((one, n) =>
-      h("th", { scope: "col", class: matrix.least.includes(one.id) ? "c least" : "c", title: one.title }, `H${n + 1}`),
-    ),
+function table(page, shown, forms) {
+  const { hypotheses, matrix } = shown.model;
+  const least = (one) => (matrix.least.includes(one.id) ? " least" : "");
+  const heads = hypotheses.map((one, n) =>
+    h("th", { scope: "col", class: `c${least(one)}`, title: one.title }, `H${n + 1}`),
   );
-  const rows = matrix.rows.flatMap((item) => {
-    const cells = hypotheses.map((one, n) => {
-      const reading = item.readings[one.id] ?? "";
-      const id = `${item.item}|${one.id}`;
-      const said = `${item.label}; H${n + 1}: ${reading || "not judged"}`;
-      return h(
-        "td",
-        { class: `c ${reading} ${matrix.least.includes(one.id) ? "least" : ""}` },
-        button(SIGNS[reading] ?? "○", toggle(id), {
-          class: "cell",
-          "aria-label": said,
-          title: item.why[one.id] ?? "",
-          "aria-expanded": String(open === id),
-          disabled: !edit,
-          data: { keep: id },
-        }),
-      );
+  const sums = hypotheses.map((one) =>
+    h("td", { class: `c small${least(one)}` }, (matrix.inconsistency[one.id] ?? 0).toFixed(1)),
+  );
+  return h(
+    "table",
+    { class: "matrix" },
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), heads)),
+    h(
+      "tbody",
+      {},
+      matrix.rows.flatMap((item) => rows(page, shown, item, forms, least)),
+    ),
+    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "Weighed inconsistency"), sums)),
+  );
+}
+
+/** The row of an item, and the forms that are open below it. */
+function rows({ editing }, { model, data, who }, item, forms, least) {
+  const open = [];
+  const cells = model.hypotheses.map((one, n) => {
+    const reading = item.readings[one.id] ?? "";
+    const id = `${item.item}|${one.id}`;
+    if (forms.has(id)) open.push(h("tr", {}, h("td", { colspan: model.hypotheses.length + 1 }, forms.get(id))));
+    const edit = forms.toggle(id, (close) => readingForm(model, item, one, editing, who, close));
+    const cell = button(SIGNS[reading] ?? "○", edit, {
+      class: "cell",
+      "aria-label": `${item.label}; H${n + 1}: ${reading || "not judged"}`,
+      title: item.why[one.id] ?? "",
+      "aria-expanded": String(forms.has(id)),
+      disabled: data.read_only,
+      data: { keep: id },
     });
-    const opened = hypotheses.find((one) => open === `${item.item}|${one.id}`);
-    return [
-      h("tr", {}, h("th", { scope: "row" }, name(item.label)), cells),
-      opened &&
-        h(
-          "tr",
-          {},
-          h(
-            "td",
-            { colspan: hypotheses.length + 1 },
-            readingForm(model, item, opened, editing, who, () => (toggle(open)(), again())),
-          ),
-        ),
-    ].filter(Boolean);
+    return h("td", { class: `c ${reading}${least(one)}` }, cell);
   });
-  const foot = h(
-    "tr",
-    {},
-    h("th", { scope: "row" }, "Weighed inconsistency"),
-    hypotheses.map((one) =>
-      h(
-        "td",
-        { class: matrix.least.includes(one.id) ? "c small least" : "c small" },
-        (matrix.inconsistency[one.id] ?? 0).toFixed(1),
-      ),
-    ),
-  );
-  return h("table", { class: "matrix" }, h("thead", {}, head), h("tbody", {}, rows), h("tfoot", {}, foot));
+  return [h("tr", {}, h("th", { scope: "row" }, name(item.label)), cells), ...open];
 }
 
 function readingForm(model, item, hypothesis, editing, who, close) {

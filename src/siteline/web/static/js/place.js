@@ -61,11 +61,8 @@ function openMaps(page) {
     return null;
   }
   // beside the maps, not in map A, so that B does not hide them
-  for (const one of [
-    new maplibregl.NavigationControl({ showCompass: false }),
-    new maplibregl.ScaleControl({ maxWidth: SCALE_PX }),
-  ])
-    at("controls").append(one.onAdd(a.map));
+  at("controls").append(new maplibregl.NavigationControl({ showCompass: false }).onAdd(a.map));
+  at("scale").append(new maplibregl.ScaleControl({ maxWidth: SCALE_PX }).onAdd(a.map));
   a.map.on("moveend", () => {
     if (!at("board").hidden) return; // nobody sees the map
     const { lng, lat } = a.map.getCenter();

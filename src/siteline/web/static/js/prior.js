@@ -1,8 +1,8 @@
 // Before or after an event? First whether the images decide it at all; then how the answer moves with the prior.
 
-import { fill, h, name, s } from "./dom.js";
+import { button, fill, h, name, s } from "./dom.js";
 import { mark } from "./look.js";
-import { likelihood, percent, plain, span } from "./words.js";
+import { eventName, likelihood, percent, plain, span } from "./words.js";
 
 const [WIDE, HIGH] = [400, 74];
 
@@ -84,67 +84,63 @@ export function buildPrior({ store, act }, root) {
   };
 }
 
-function row(model, position, act) {
-  const event = model.eventById.get(position.event);
-  const one = model.structureById.get(position.structure);
-  const change = one?.transitions.find((held) => held.id === position.transition);
-  const number = h("span", { class: "big num" });
-  const word = h("span", {});
-  const dot = s("circle", { r: 4.5, fill: "var(--ink)" });
-  const share = (n) => HIGH - 14 - (HIGH - 24) * n;
-  const x = (f) => 8 + ((Math.log(f) / Math.log(5) + 1) / 2) * (WIDE - 48);
-  const path = position.factors
-    .map((f, n) => `${n ? "L" : "M"}${x(f).toFixed(1)} ${share(position.before[n]).toFixed(1)}`)
-    .join("");
+const share = (n) => HIGH - 14 - (HIGH - 24) * n;
+const across = (f) => 8 + ((Math.log(f) / Math.log(5) + 1) / 2) * (WIDE - 48);
+
+/** P(before) over the factors, with a dot that moves along it. */
+function curve(position, dot) {
+  const at = (f, n) => `${n ? "L" : "M"}${across(f).toFixed(1)} ${share(position.before[n]).toFixed(1)}`;
   const label = (text, y) => s("text", { x: WIDE - 34, y, "font-size": 11, fill: "var(--muted)" }, text);
-  const plot = s(
+  const said = `P(before) over the rates: ${percent(position.before[0])} to ${percent(position.before.at(-1))}`;
+  return s(
     "svg",
-    {
-      class: "picture",
-      viewBox: `0 0 ${WIDE} ${HIGH}`,
-      role: "img",
-      "aria-label": `P(before) over the rates: ${percent(position.before[0])} to ${percent(position.before.at(-1))}`,
-    },
+    { class: "picture", viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": said },
     s("path", { d: `M8 ${share(0)}H${WIDE - 40}M8 ${share(1)}H${WIDE - 40}`, stroke: "var(--hair)" }),
     s("path", { d: `M8 ${share(0.5)}H${WIDE - 40}`, stroke: "var(--hair)", "stroke-dasharray": "2 3" }),
-    s("path", { d: `M${x(1)} ${share(1)}V${share(0)}`, stroke: "var(--hair)" }),
-    s("path", { d: path, fill: "none", stroke: "var(--muted)", "stroke-width": 2 }),
+    s("path", { d: `M${across(1)} ${share(1)}V${share(0)}`, stroke: "var(--hair)" }),
+    s("path", { d: position.factors.map(at).join(""), fill: "none", stroke: "var(--muted)", "stroke-width": 2 }),
     dot,
     label("100 %", share(1) + 4),
     label("0 %", share(0) + 4),
   );
-  const node = h(
-    "li",
-    {},
-    h(
-      "p",
-      { class: position.decided ? "decided" : "undecided" },
-      position.decided ? "The images decide." : "The images cannot decide this.",
-    ),
+}
+
+/** What images say of it first, then the question, then the number. */
+function question(model, position, act) {
+  const event = model.eventById.get(position.event);
+  const one = model.structureById.get(position.structure);
+  const change = one?.transitions.find((held) => held.id === position.transition);
+  const verdict = position.decided ? "The images decide." : "The images cannot decide this.";
+  const about = button(name(one?.name ?? position.structure), () => act.structure(position.structure), {
+    class: "plainlink",
+  });
+  return [
+    h("p", { class: position.decided ? "decided" : "undecided" }, verdict),
     h(
       "h3",
       { class: "quiet" },
       mark(model.styles, change?.to_state ?? null),
       " ",
-      h(
-        "button",
-        { type: "button", class: "plainlink", on: { click: () => act.structure(position.structure) } },
-        name(one?.name ?? position.structure),
-      ),
+      about,
       change && `: ${plain(change.from)} to ${plain(change.to)}`,
     ),
-    h("p", { class: "small" }, "before or after ", event && name(event.what), event && ` (${span(event)})?`),
-    h("p", { class: "answer" }, number, " before ", h("span", { class: "muted" }, word)),
-    plot,
+    h("p", { class: "small" }, "before or after ", event && name(eventName(event)), event && ` (${span(event)})?`),
+  ];
+}
+
+function row(model, position, act) {
+  const number = h("span", { class: "big num" });
+  const word = h("span", { class: "muted" });
+  const dot = s("circle", { r: 4.5, fill: "var(--ink)" });
+  const line = (one) => h("li", {}, h("span", {}, name(one.label)), h("span", { class: "num" }, percent(one.probability)));
+  const node = h(
+    "li",
+    {},
+    question(model, position, act),
+    h("p", { class: "answer" }, number, " before ", word),
+    curve(position, dot),
     h("p", { class: "small muted", dir: "auto" }, position.text),
-    position.lines?.length > 1 &&
-      h(
-        "ul",
-        { class: "small lines" },
-        position.lines.map((line) =>
-          h("li", {}, h("span", {}, name(line.label)), h("span", { class: "num" }, percent(line.probability))),
-        ),
-      ),
+    position.lines?.length > 1 && h("ul", { class: "small lines" }, position.lines.map(line)),
   );
   return {
     node,
@@ -152,7 +148,7 @@ function row(model, position, act) {
       const now = before(position, factor);
       number.textContent = percent(now);
       word.textContent = `${likelihood(now)}, ${position.decided ? "by images and prior" : "by the prior alone"}`;
-      dot.setAttribute("cx", x(factor));
+      dot.setAttribute("cx", across(factor));
       dot.setAttribute("cy", share(now));
     },
   };

@@ -14,6 +14,7 @@ export function rowForm(editing, { table, key, base, cells, extra = {}, fields, 
   const beside = new Map();
   const made = fields.map((one) => {
     const held = control(one, cells[one.name] ?? "");
+    held.dataset.keep = `${table} ${key} ${one.name}`;
     const said = h("small", { class: "error" });
     controls.set(one.name, held);
     beside.set(one.name, said);
@@ -70,4 +71,23 @@ function control({ kind = "text", options = [], label }, value) {
   );
   made.value = value;
   return made;
+}
+
+/**
+ * Forms that are open stay the same while the page around them is drawn anew: what is typed in them stays, and so does the
+ * version that it was typed over.
+ */
+export function openForms(again) {
+  const held = new Map();
+  return {
+    get: (id) => held.get(id),
+    has: (id) => held.has(id),
+    /** Gives what opens the form `id`, made by `make(close)`, and closes it again. */
+    toggle: (id, make) => () => {
+      const close = () => (held.delete(id), again());
+      if (held.has(id)) return close();
+      held.set(id, make(close));
+      return again();
+    },
+  };
 }

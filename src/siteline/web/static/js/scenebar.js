@@ -26,12 +26,18 @@ export function buildSceneBar(page) {
       (by) => stepOther(store, by),
     ),
   };
-  pick.b.root.classList.add("b");
+  pick.b.root.classList.add("second");
   const modes = MODES.map(([mode, label]) => button(label, () => act.mode(mode), { class: "", data: { mode } }));
   const group = h("div", { class: "seg", role: "group", "aria-label": "Compare two scenes" }, modes);
-  const more = button("Picture", () => {}, { class: "btn small plain" });
+  const more = button("Display", () => {}, { class: "btn small plain" });
   menu(more, () => options(store));
-  const none = h("span", { class: "muted" }, "No images of this site in the case");
+  const none = h(
+    "span",
+    { class: "muted" },
+    "No images of this site in the case. ",
+    h("code", {}, `siteline find ${store.get().data.case}`),
+    " lists those there are.",
+  );
   fill(root, none, pick.a.root, h("span", { class: "grow" }), group, pick.b.root, more);
 
   const draw = () => {

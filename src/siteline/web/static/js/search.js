@@ -4,21 +4,22 @@ import { fill, h, name } from "./dom.js";
 import { span, taker } from "./words.js";
 
 const MOST = 12;
+const BOX = {
+  type: "search",
+  id: "search",
+  placeholder: "Search",
+  "aria-label": "Search structures, scenes, events, claims",
+  role: "combobox",
+  "aria-expanded": "false",
+  "aria-controls": "found",
+  "aria-autocomplete": "list",
+  autocomplete: "off",
+  dir: "auto",
+};
 
 export function buildSearch({ store, act }) {
   const list = h("div", { class: "menu", role: "listbox", id: "found", "aria-label": "Found", hidden: true });
-  const box = h("input", {
-    type: "search",
-    id: "search",
-    placeholder: "Search",
-    "aria-label": "Search structures, scenes, events, claims",
-    role: "combobox",
-    "aria-expanded": "false",
-    "aria-controls": "found",
-    "aria-autocomplete": "list",
-    autocomplete: "off",
-    dir: "auto",
-  });
+  const box = h("input", BOX);
   const root = h("div", { class: "search" }, box, h("kbd", { "aria-hidden": "true" }, "/"));
   root.append(list);
   let found = [];
@@ -41,27 +42,7 @@ export function buildSearch({ store, act }) {
     list.style.left = `${Math.min(place.left, innerWidth - 330)}px`;
     list.style.top = `${place.bottom + 4}px`;
     list.style.width = "320px";
-    fill(
-      list,
-      found.map((one, n) =>
-        h(
-          "div",
-          {
-            role: "option",
-            id: `found-${n}`,
-            "aria-selected": String(n === chosen),
-            on: { pointerdown: (event) => (event.preventDefault(), pick(one)) },
-          },
-          name(one.label),
-          h("small", {}, one.kind, one.more ? " · " : "", one.more && name(one.more)),
-        ),
-      ),
-    );
-    if (!found.length)
-      fill(
-        list,
-        h("div", { class: "head", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing found"),
-      );
+    fill(list, found.length ? found.map((one, n) => option(one, n, n === chosen, pick)) : nothing());
     list.hidden = false;
     box.setAttribute("aria-expanded", "true");
     if (found.length) box.setAttribute("aria-activedescendant", `found-${chosen}`);
@@ -75,13 +56,28 @@ export function buildSearch({ store, act }) {
   box.addEventListener("keydown", (event) => {
     if (event.key === "Escape") (close(), box.blur());
     else if (event.key === "Enter") pick(found[chosen]);
-    else if (event.key === "ArrowDown" && found.length)
-      ((chosen = (chosen + 1) % found.length), draw(), event.preventDefault());
-    else if (event.key === "ArrowUp" && found.length)
-      ((chosen = (chosen - 1 + found.length) % found.length), draw(), event.preventDefault());
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!by || !found.length) return;
+    chosen = (chosen + by + found.length) % found.length;
+    draw();
+    event.preventDefault();
   });
   box.addEventListener("blur", close);
   return root;
+}
+
+function option(one, n, chosen, pick) {
+  const props = { role: "option", id: `found-${n}`, "aria-selected": String(chosen) };
+  const made = h("div", props, name(one.label), h("small", {}, one.kind, one.more && [" · ", name(one.more)]));
+  made.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    pick(one);
+  });
+  return made;
+}
+
+function nothing() {
+  return h("div", { class: "head", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing found");
 }
 
 function candidates({ model }, act, text) {

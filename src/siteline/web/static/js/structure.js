@@ -29,7 +29,7 @@ export function buildStructure(page, body) {
     if (!one)
       return fill(head, h("p", { class: "muted" }, "This case has no structures yet. Under Observe one can be drawn."));
     keepFocus(body, () => {
-      fill(head, title(shown.model, one));
+      fill(head, title(page, shown.model, one));
       fill(changes, changeList(page, one));
       strip.draw(shown);
       plot.draw(shown);
@@ -58,7 +58,7 @@ export function buildStructure(page, body) {
   });
 }
 
-function title(model, one) {
+function title(page, model, one) {
   return [
     one.kind && h("p", { class: "small muted kind" }, name(plain(one.kind)), one.key && " · key structure"),
     h("h2", {}, name(one.name)),
@@ -66,7 +66,13 @@ function title(model, one) {
       ? blindNote("Only your own looks are shown.")
       : one.sentence && h("p", { class: "says", dir: "auto" }, one.sentence),
     one.notes && h("p", { class: "small muted", dir: "auto" }, one.notes),
-    !one.geometry && h("p", { class: "small muted" }, "It has no place on the map yet."),
+    !one.geometry &&
+      h(
+        "p",
+        { class: "small muted" },
+        "It has no place on the map yet. ",
+        button("Draw it", () => page.panel.draw(), { class: "plainlink" }),
+      ),
   ];
 }
 

@@ -30,31 +30,10 @@ export function buildTimeline(page) {
 
   line.draw = () => draw(line);
   const names = () => {
-    const { model, structure } = store.get();
+    const { model } = store.get();
     tall.style.height = `${model.structures.length * ROW}px`;
-    const buttons = model.structures.map((one, n) => {
-      const made = button(name(one.name), () => act.structure(one.id), {
-        class: "rowname",
-        "aria-pressed": String(one.id === structure),
-        data: { id: one.id },
-        title: one.name,
-      });
-      made.style.top = `${n * ROW}px`;
-      made.style.height = `${ROW}px`;
-      return made;
-    });
-    fill(tall, stick, buttons);
-    const usable = model.scenes.filter((one) => one.status === "usable").length;
-    const label = (text, y) => {
-      const made = h("span", {}, text);
-      made.style.top = `${y}px`;
-      return made;
-    };
-    fill(
-      counts,
-      label(plural(model.events.length, "event"), 0),
-      label(`${plural(model.scenes.length, "scene")}${model.blind ? "" : `, ${usable} usable`}`, 29),
-    );
+    fill(tall, stick, rowNames(store.get(), act));
+    fill(counts, headNames(model));
     legend(key, model);
   };
   const stops = roving(tall, ".rowname", ["ArrowUp", "ArrowDown"], () => tall.querySelector("[aria-pressed=true]"));
@@ -85,6 +64,29 @@ export function buildTimeline(page) {
   draw(line);
   moved(line, read);
   table.replaceChildren(summary(store.get()));
+}
+
+/** The names of the structures, each beside its row. */
+function rowNames({ model, structure }, act) {
+  return model.structures.map((one, n) => {
+    const props = { class: "rowname", "aria-pressed": String(one.id === structure), data: { id: one.id }, title: one.name };
+    const made = button(name(one.name), () => act.structure(one.id), props);
+    made.style.top = `${n * ROW}px`;
+    made.style.height = `${ROW}px`;
+    return made;
+  });
+}
+
+/** What stands beside the head: how many events and scenes there are. */
+function headNames(model) {
+  const usable = model.scenes.filter((one) => one.status === "usable").length;
+  const label = (text, y) => {
+    const made = h("span", {}, text);
+    made.style.top = `${y}px`;
+    return made;
+  };
+  const scenes = plural(model.scenes.length, "scene");
+  return [label(plural(model.events.length, "event"), 0), label(model.blind ? scenes : `${scenes}, ${usable} usable`, 29)];
 }
 
 /** As high as its rows, up to a third of the page; once only, so that nothing jumps when a structure is added. */

@@ -1,5 +1,6 @@
 // The rows of the time line: what is held between looks that agree, brackets and posteriors elsewhere, every look.
 
+import { themeNow } from "./look.js";
 import { ticks } from "./timescale.js";
 
 export const ROW = 50;
@@ -42,7 +43,7 @@ function behind(pen, { scale, model, ink, height }) {
   pen.globalAlpha = 0.7;
   for (const tick of ticks(scale)) pen.fillRect(Math.round(scale.x(tick.t)), 0, 1, height);
   pen.fillStyle = ink.event;
-  pen.globalAlpha = 0.16;
+  pen.globalAlpha = themeNow() === "dark" ? 0.28 : 0.16;
   for (const event of model.events) {
     if (!event.key || event.first === null) continue;
     const x = scale.x(event.first);

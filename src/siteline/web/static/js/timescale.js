@@ -2,6 +2,7 @@
 
 const DAY = 86400000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const EDGE = 32; // pixels within which a label would not be whole
 const LEAST = 0.25; // days; closer nobody needs to look
 
 /** @param {[number, number]} window days @param {number} width pixels */
@@ -51,15 +52,17 @@ function years({ t0, t1 }, perTick) {
   return found;
 }
 
-function months({ t0, t1 }, perTick) {
+function months({ t0, t1, each }, perTick) {
   const step = [1, 2, 3, 6].find((n) => n * 30 >= perTick) ?? 12;
   const found = [];
   const [year, month] = parts(t0);
+  let unnamed = true; // the first label that is seen names its year
   for (let n = year * 12 + Math.floor(month / step) * step; ; n += step) {
     const t = utc(Math.floor(n / 12), n % 12);
     if (t > t1) break;
     if (t < t0) continue;
-    const first = n % 12 === 0 || !found.length;
+    const first = n % 12 === 0 || (unnamed && (t - t0) * each > EDGE);
+    unnamed &&= !first;
     found.push({ t, label: first ? `${MONTHS[n % 12]} ${Math.floor(n / 12)}` : MONTHS[n % 12], major: n % 12 === 0 });
   }
   return found;

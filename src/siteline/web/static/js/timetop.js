@@ -1,6 +1,8 @@
 // The head of the time line: events by name, every scene as a tick whose height says of what use it is, and the axis.
 
+import { themeNow } from "./look.js";
 import { ticks } from "./timescale.js";
+import { eventName } from "./words.js";
 
 export const TOP = 78;
 const LANE = { foot: 46, usable: 22, partly: 13, not: 6 };
@@ -36,13 +38,13 @@ function events(pen, scale, model, ink, hits) {
     const [x0, x1] = [scale.x(event.first), Math.max(scale.x(event.last ?? event.first), scale.x(event.first) + 2)];
     if (x1 < 0 || x0 > scale.width) continue;
     pen.fillStyle = ink.event;
-    pen.globalAlpha = 0.16;
+    pen.globalAlpha = themeNow() === "dark" ? 0.28 : 0.16;
     pen.fillRect(x0, 16, x1 - x0, TOP - 16);
     pen.globalAlpha = 1;
     pen.fillRect(x0, 16, x1 - x0, 2);
     hits.push({ x0: x0 - 2, x1: x1 + 2, y0: 0, y1: 24, kind: "event", it: event });
     pen.font = BOLD;
-    const text = clip(pen, event.what, Math.max(90, Math.min(260, scale.width - Math.max(0, x0) - 4)));
+    const text = clip(pen, eventName(event), Math.max(90, Math.min(260, scale.width - Math.max(0, x0) - 4)));
     const wide = pen.measureText(text).width;
     const at = Math.min(Math.max(0, x0), scale.width - wide);
     if (at < free) continue;

@@ -98,6 +98,11 @@ export function status(scene) {
   return [words[scene.status] ?? "", scene.why].filter(Boolean).join(": ");
 }
 
+/** An event in a few words: the first clause of what happened, as siteline.publish.words has it. */
+export function eventName(event) {
+  return event.what.split(/[,.;:(]\s|[,.;:(]$/, 1)[0].trim() || event.id;
+}
+
 /** A first letter in upper case. */
 export function capital(text) {
   return text ? text[0].toUpperCase() + text.slice(1) : text;
