@@ -1,6 +1,6 @@
 """The server of the workbench, measured over HTTP: tiles, labels, the first answer, 50 readers at once.
 
-Run ``python -m benchmarks.web`` (``make bench-web``), or some parts: ``python -m benchmarks.web tiles labels first killed``;
+Run ``python -m benchmarks.web`` (``make bench-web``), or some parts: ``python -m benchmarks.web tiles page``;
 writes docs/benchmarks/web.md. Clients and server share the machine.
 """
 
@@ -25,14 +25,14 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from benchmarks import page, web_cases
+from benchmarks import page, web_cases, web_page
 
 HEAD = f"""# The workbench
 
 Reproduce with `make bench-web`. Measured over HTTP on {os.cpu_count()} cores, Python {platform.python_version()}; server and
 clients share the machine. Asked: a tile under 100 ms at the 95th percentile uncached and 20 ms cached, a label saved and
 everything up to date under 1 s with 50 structures x 300 scenes, 50 parallel readers without an error, the first view under
-2 s on the demo (in a browser: see the tests of the page).
+2 s on the demo.
 """
 UNCACHED, READERS, EACH, LABELS = 400, 50, 10, 40
 
@@ -266,6 +266,7 @@ PARTS: page.Parts = {
     "tiles": ("Tiles", tiles),
     "labels": ("A label saved", labels),
     "first": ("The first answer", first),
+    "page": ("In the browser", web_page.measured),
     "killed": ("Killed servers", killed),
 }
 
