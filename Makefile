@@ -8,6 +8,7 @@ RUN := $(UV) run --frozen --no-sync
 
 demo: install
 	@$(RUN) siteline demo
+	@command -v siteline >/dev/null 2>&1 || printf "\nNext: source $(VENV)/bin/activate, so that the shell finds siteline\n"
 
 test: install
 	$(RUN) ruff check src tests benchmarks

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from siteline.cli.commands import app
 from siteline.frames import VERDICT_COLUMNS
+from siteline.guard.bytesource import LocalBytes
 from siteline.model import errors
 from siteline.store.case import Case
 from store_folders import SOHAE, small, write
@@ -216,6 +217,43 @@ def test_file_trouble_ends_with_3(tmp_path: Path, sohae: Path):
     failure(run("report", sohae, "--out", text, "--json"), 3, "FileTrouble")
     with Case.open(sohae) as case:
         assert len(case.data().observations) == 144
+
+
+def test_a_missing_file_has_a_remedy_for_reading(tmp_path: Path, sohae: Path):
+    missing = tmp_path / "missing.gpkg"
+    for command in (["detect", missing], ["report", missing, "--out", tmp_path / "r"], ["find", missing]):
+        told = failure(run(*command, "--json"), 3, "FileTrouble")["message"]
+        assert "does not exist; check the path, or make a case" in told and "folders" not in told
+    told = failure(run("date", "--observations", tmp_path / "no.csv", "--json"), 3, "FileTrouble")["message"]
+    assert told.endswith("no.csv: does not exist; check the path")
+    with pytest.raises(errors.FileTrouble, match="restore it, or find the images again"):
+        LocalBytes(tmp_path / "red.tif")
+    written = failure(run("new", tmp_path / "none" / "a.gpkg", "--json"), 3, "FileTrouble")["message"]
+    assert "folders are not made on the way" in written
+
+
+def test_a_share_of_false_alarms_is_asked_for_as_a_share(tmp_path: Path, sohae: Path):
+    for command in ("detect", "trust", "map"):
+        told = failure(run(command, sohae, "--false-alarms", "5", "--json"), 2, "BadInput")["message"]
+        assert "5 % is 0.05" in told
+    assert "%" not in failure(run("detect", sohae, "--false-alarms", "-1", "--json"), 2, "BadInput")["message"]
+
+
+def test_after_an_import_the_next_step_is_what_the_case_lacks(tmp_path: Path):
+    tables = small()
+    plain = run("import", write(tmp_path / "plain", tables), tmp_path / "plain.gpkg").stdout
+    assert "Next: siteline date" in plain and "siteline find" not in plain
+    for name in ("structures", "imagery", "measurements", "detections", "trust"):
+        tables.pop(f"{name}.csv", None)
+    folder = write(tmp_path / "placed", tables)
+    corners = [[10.0, 50.0], [10.001, 50.0], [10.001, 50.001], [10.0, 50.0]]
+    place = {"type": "Polygon", "coordinates": [corners]}
+    features = [{"type": "Feature", "properties": {"structure_id": key}, "geometry": place} for key in ("pad", "stand")]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (folder / "structures.geojson").write_text(text, encoding="utf-8")
+    placed = run("import", folder, tmp_path / "placed.gpkg")
+    assert placed.exit_code == 0, placed.output
+    assert "Next: siteline date" in placed.stdout and "images of it: siteline find" in placed.stdout
 
 
 def test_nothing_to_date_ends_with_4(tmp_path: Path):

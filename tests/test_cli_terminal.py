@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
-from siteline.cli.plain import clean
+from siteline.cli.ending import ending
+from siteline.cli.plain import clean, plural
+from siteline.model.doubts import NotAligned
 from store_folders import SOHAE, small, write
 
 PROGRAM = [sys.executable, "-c", "from siteline.cli import main; main()"]
@@ -124,6 +127,11 @@ def test_cleaning(given: str, expected: str):
     assert clean("a\nb", lines=True) == "a\nb"
 
 
+def test_one_scene_is_no_plural():
+    assert [plural(n, "scene") for n in (0, 1, 1234)] == ["0 scenes", "1 scene", "1,234 scenes"]
+    assert plural(2, "duplicate set aside", "duplicates set aside") == "2 duplicates set aside"
+
+
 def test_progress_goes_to_stderr_and_pipes_have_no_colour(sohae: Path):
     done = run("claims", sohae)
     assert "\x1b" not in done.stdout + done.stderr
@@ -212,6 +220,22 @@ def test_a_warning_is_a_note(tmp_path: Path, hostile: Path):
     done = run("report", case, "--out", tmp_path / "out")
     assert "siteline: note: the PDF's fonts lack" in done.stderr
     assert ".py" not in done.stderr
+
+
+def test_scenes_that_are_not_aligned_make_one_note(capsys: pytest.CaptureFixture[str]):
+    def command(count: int, as_json: bool = False) -> None:
+        for n in range(count):
+            reason = "what both scenes show is smaller than 32 px" if n % 3 else "its 5 windows disagree"
+            warnings.warn(NotAligned(f"scene {n}", f"not aligned ({reason}); kept and marked"), stacklevel=1)
+
+    ending(command)(9)
+    many = capsys.readouterr().err
+    assert many.count("\n") == 1 and "9 scenes could not be aligned" in many
+    assert "6 of them: too little of them is clear" in many and "still used" in many
+    ending(command)(1)
+    assert "scene 0 could not be aligned to the others (its 5 windows disagree)" in capsys.readouterr().err
+    ending(command)(0)
+    assert capsys.readouterr().err == ""
 
 
 def test_words_and_dates_on_the_terminal():

@@ -23,7 +23,7 @@ from siteline.images.detecting import Detecting
 from siteline.images.onestructure import Part, doubts, one_structure, settings
 from siteline.images.opening import scenes
 from siteline.images.readycube import ready
-from siteline.images.stackcubes import stack_cube
+from siteline.images.stackcubes import stack_cube, tell_missing
 from siteline.measure.areas import footprint, ground_of
 from siteline.model.changed import Detected
 from siteline.model.errors import BadInput, NoScenes
@@ -297,6 +297,15 @@ def test_a_footprint_outside_all_scenes_is_named_and_not_judged(made: Made, tmp_
     assert value["outside"] == ["far"] and {stack["structure_id"] for stack in value["stacks"]} == {"hall", "shed"}
     told = run("detect", case, "--structure", "far", "--structure", "hall", "--bands", "red").stdout
     assert "far lies outside all" in told and told.count("False alarms") == 1
+
+
+def test_bands_that_a_stack_lacks_are_said_to_be_left_out() -> None:
+    told: list[str] = []
+    tell_missing(OPTICAL, ("red", "swir16"), ("red",), told.append)
+    tell_missing(OPTICAL, ("red",), ("red",), told.append)
+    tell_missing(OPTICAL, None, None, told.append)
+    tell_missing(RADAR, ("red",), None, told.append)
+    assert told == [f"{OPTICAL} has no swir16: left out", f"{RADAR} has no red: left out"]
 
 
 def test_no_scene_with_the_bands_asked_for_is_an_error(made: Made) -> None:

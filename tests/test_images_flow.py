@@ -236,7 +236,12 @@ def test_wrong_input_says_what_to_do(case: Path, tmp_path: Path):
     assert "write west,south,east,north" in ran("find", case, "--bbox", "1,2", code=2).output
     assert "is not a usable date" in ran("find", case, "--from", "03/04/2019", code=2).output
     assert "no structure 'tower'" in ran("chips", case, "tower", code=2).output
-    assert "no scene of the case is '2018-01-01'" in ran("compare", case, "2018-01-01", "2019-01-05", code=2).output
+    early = ran("compare", case, "2018-01-01", "2019-01-05", code=2).output
+    assert "taken on 2018-01-01; nearest in time: 2019-01-05 (" in early and " and " not in early
+    between = ran("compare", case, "2019-01-20", "2019-02-24", code=2).output
+    assert "nearest in time: 2019-01-15 (" in between and " and 2019-02-04 (" in between
+    assert "no scene of the case is 'one'" in ran("compare", case, "one", "2019-01-05", code=2).output
+    assert "2019-01-05" in ran("compare", case, "2019-01-05", "2019-01-05", "--structure", "ASSEMBLY hall", code=2).output
     assert "are the same scene" in ran("compare", case, "2019-01-05", "2019-01-05", code=2).output
     assert "name the earlier one first" in ran("compare", case, "2019-01-15", "2019-01-05", code=2).output
     assert "one band for grey, or three" in ran("chips", case, "hall", "--bands", "nir,red", code=2).output

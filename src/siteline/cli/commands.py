@@ -87,8 +87,12 @@ def import_(
         print_json({"case": str(case), "rows": counts})
     else:
         typer.echo(_counted(counts))
+        from siteline.images.opening import awaits_images
+
         step = "date" if counts.get("observations") else "find"
         typer.echo(f"Next: siteline {step} {quoted(case)}")
+        if step == "date" and awaits_images(case):
+            typer.echo(f"And for images of it: siteline find {quoted(case)} --source SOURCE")
 
 
 @app.command("export")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from siteline.cli.ending import ending, print_json
-from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
+from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, share, who_is
 from siteline.model.errors import NoScenes
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from siteline.images.detecting import Detecting
     from siteline.model.changed import Detected
 
-Structures = Annotated[list[str] | None, typer.Option("--structure", metavar="ID", help="Only this structure; may repeat.")]
-Rate = Annotated[
-    float, typer.Option("--false-alarms", metavar="RATE", min=0.001, max=0.3, help="Share of false alarms to allow.")
+Structures = Annotated[
+    list[str] | None, typer.Option("--structure", metavar="ID", help="Only this structure, by id or name; may repeat.")
 ]
+Rate = Annotated[float, typer.Option("--false-alarms", metavar="RATE", help="Share of false alarms to allow: 0.05 for 5 %.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the figures; made if missing.")]
 
 
@@ -99,7 +99,7 @@ def _run(
         return flow.detect(
             case,
             tuple(structure or ()),
-            nominal=false_alarms,
+            nominal=share(false_alarms, 0.001, 0.3),
             power=power,
             res=res,
             bands=bands or None,

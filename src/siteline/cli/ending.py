@@ -16,12 +16,16 @@ from typing import Any, ParamSpec, TextIO
 import typer
 
 from siteline.cli.plain import clean
+from siteline.model.doubts import NotAligned
 from siteline.model.errors import BadRows, SitelineError
 
 P = ParamSpec("P")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells use it."""
+
+_USED = "if their pixels are 10 m or coarser, what they show is still used where their makers placed it"
+"""What becomes of scenes that are not aligned (docs/concepts/measuring.md)."""
 
 _TOLD = 3
 """Notes of one kind that are printed whole."""
@@ -82,15 +86,21 @@ def print_paths(paths: Mapping[str, Path]) -> None:
 
 
 class _Notes:
-    """Warnings as notes on stderr: the first of each kind at once, how many more there were at the end."""
+    """Warnings as notes on stderr: the first of each kind at once, how many more there were at the end.
+
+    Scenes that could not be aligned, which are many under a cloudy sky, are counted in one note at the end.
+    """
 
     def __init__(self) -> None:
         self._told: Counter[type[Warning]] = Counter()
+        self._not_aligned: dict[str, str] = {}
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *raised: object) -> None:
+        if self._not_aligned:
+            sys.stderr.write(f"siteline: note: {clean(_not_aligned_words(self._not_aligned))}\n")
         for category, count in self._told.items():
             if (more := count - _TOLD) > 0:
                 words = re.sub("(?<!^)(?=[A-Z])", " ", category.__name__).lower()
@@ -106,6 +116,21 @@ class _Notes:
         line: str | None = None,
     ) -> None:
         del filename, lineno, file, line
+        if isinstance(message, NotAligned):
+            self._not_aligned[message.subject] = message.reason
+            return
         self._told[category] += 1
         if self._told[category] <= _TOLD:
             sys.stderr.write(f"siteline: note: {clean(str(message))}\n")
+
+
+def _not_aligned_words(reasons: Mapping[str, str]) -> str:
+    """One sentence for all scenes that could not be aligned, by scene; the commonest reason stands for them."""
+    (reason, count), *others = Counter(reasons.values()).most_common()
+    why = re.sub(r"\Anot aligned \(|\); kept and marked\Z", "", reason)
+    if "show is smaller" in why or "too little" in why:
+        why = "too little of them is clear"
+    if len(reasons) == 1:
+        return f"{next(iter(reasons))} could not be aligned to the others ({why}); {_USED}"
+    mostly = f"{count:,} of them: {why}" if others else why
+    return f"{len(reasons):,} scenes could not be aligned to the others ({mostly}); {_USED}"

@@ -135,7 +135,7 @@ def fetch(
 @ending
 def chips(
     case: CasePath,
-    structure: Annotated[str, typer.Argument(metavar="STRUCTURE", help="A structure_id with a footprint.")],
+    structure: Annotated[str, typer.Argument(metavar="STRUCTURE", help="A structure with a footprint, by id or name.")],
     out: OutFolder = Path("siteline-figures"),
     start: From = "",
     end: To = "",
@@ -154,7 +154,7 @@ def chips(
     with Steps(quiet=as_json) as steps:
         paths = flow.chips(
             case,
-            structure,
+            _structure_id(case, structure),
             out,
             chosen=flow.choose(case, first, last, None),
             bands=names(bands) or None,
@@ -191,7 +191,7 @@ def compare(
             before,
             after,
             out,
-            structure=structure,
+            structure=_structure_id(case, structure),
             bands=names(bands) or None,
             res=res,
             align=align,
@@ -199,6 +199,14 @@ def compare(
             told=steps.tell,
         )
     scenelist.tell_files(paths, as_json)
+
+
+def _structure_id(case: Path, named: str) -> str:
+    """The id of the structure that is named by its id or its name; "" for none."""
+    from siteline import flow
+    from siteline.images.reach import structure_named
+
+    return structure_named(flow.read(case), named) if named else ""
 
 
 @ending

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from siteline.cli.ending import ending, print_json
-from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, who_is
+from siteline.cli.options import Bands, CasePath, From, Json, Res, To, Who, names, share, who_is
 from siteline.cli.plain import plural
 from siteline.model.errors import NoScenes
 
@@ -54,7 +54,7 @@ def map_(
             out,
             stack=stack,
             keep=tuple(keep or ()),
-            nominal=false_alarms,
+            nominal=share(false_alarms, 0.0001, 0.49),
             res=res,
             bands=names(bands) or None,
             start=first,

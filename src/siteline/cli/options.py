@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from siteline.model.errors import BadInput
+
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout (schemas: docs/schema).")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the report; made if missing.")]
 CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="A case file (.gpkg).")]
@@ -19,6 +21,14 @@ Res = Annotated[
     float | None, typer.Option("--res", metavar="METRES", min=0.01, help="Pixel size; else that of the finest scenes.")
 ]
 Bands = Annotated[str, typer.Option("--bands", metavar="NAMES", help="Bands by their common names, joined by commas.")]
+
+
+def share(given: float, low: float, high: float) -> float:
+    """The value of ``--false-alarms``: a share within ``low`` and ``high``. Raises ``BadInput``."""
+    if not low <= given <= high:
+        hint = f"; {given:g} % is {given / 100:g}" if low <= given / 100 <= high else ""
+        raise BadInput(f"--false-alarms {given:g} is no share from {low:g} to {high:g}{hint}")
+    return given
 
 
 def who_is(given: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol
 
-from siteline.guard.files import trouble
+from siteline.guard.files import trouble, unreadable
 from siteline.guard.http import Client, RangeAnswer
 from siteline.model.errors import CredentialsMissing, FileTrouble
 
@@ -74,7 +74,9 @@ class LocalBytes:
             self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
             state = os.fstat(self._handle)
         except OSError as error:
-            raise trouble(path, error) from error
+            raise unreadable(
+                path, error, "restore it, or find the images again: siteline find CASE --source FOLDER"
+            ) from error
         if not stat.S_ISREG(state.st_mode):
             self.close()
             raise FileTrouble(path, "is no file", "name a file")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from siteline.guard.files import trouble
+from siteline.guard.files import unreadable
 from siteline.model.errors import RowProblem
 
 MAX_FIELD = 1024 * 1024
@@ -46,7 +46,7 @@ class CsvFile:
             with self.path.open("rb") as stream:
                 yield from self._rows(stream)
         except OSError as error:
-            raise trouble(self.path, error) from error
+            raise unreadable(self.path, error) from error
         except _Stop as stop:
             self.problems.append(stop.problem)
 

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from siteline.guard.files import trouble
+from siteline.guard.files import trouble, unreadable
 from siteline.model.errors import CaseBusy, FileTrouble, NotACase
 
 _READ_ONLY = ("the case cannot be written here, it is open for reading only", "copy it to a folder that can be written")
+_NO_CASE = "check the path, or make a case: siteline import FOLDER CASE.gpkg"
 _REASONS = {
     "SQLITE_FULL": ("the disk is full", "free some space and run again; nothing was changed"),
     "SQLITE_IOERR": ("the disk refused to read or write", "check the disk and its free space; nothing was changed"),
@@ -49,7 +50,7 @@ def open_database(path: Path, wait_s: float) -> tuple[sqlite3.Connection, bool]:
         with path.open("rb") as stream:
             head = stream.read(16)
     except OSError as error:
-        raise trouble(path, error) from error
+        raise unreadable(path, error, _NO_CASE) from error
     if head != b"SQLite format 3\0":
         raise NotACase(path, "is not a siteline case", "make one with: siteline import FOLDER CASE.gpkg")
     read_only = not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))

@@ -35,13 +35,18 @@ def trouble(path: Path, error: OSError) -> FileTrouble:
     return FileTrouble(path, *_REASONS.get(error.errno or 0, fallback))
 
 
+def unreadable(path: Path, error: OSError, missing: str = "check the path") -> FileTrouble:
+    """``trouble`` in reading; ``missing``: what to do where there is no such file."""
+    return FileTrouble(path, "does not exist", missing) if error.errno == errno.ENOENT else trouble(path, error)
+
+
 def read_text(path: Path, limit: int = MAX_TEXT) -> str:
     """The UTF-8 text of ``path`` (byte order mark removed). Raises ``FileTrouble``, also beyond ``limit`` bytes."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(limit + 1)
     except OSError as error:
-        raise trouble(path, error) from error
+        raise unreadable(path, error) from error
     if len(raw) > limit:
         raise FileTrouble(path, f"is larger than {limit} bytes", "split it or make it smaller")
     try:
@@ -56,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise trouble(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def modified(path: Path) -> tuple[int, ...]:

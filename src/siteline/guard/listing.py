@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from siteline.guard.files import trouble
+from siteline.guard.files import unreadable
 
 MAX_FILES: Final = 1_000_000
 """Most files that are listed below one folder."""
@@ -40,7 +40,7 @@ def files_below(folder: Path) -> Listing:
     try:
         _walk(listing.root, "", listing, 0)
     except OSError as error:
-        raise trouble(folder, error) from error
+        raise unreadable(folder, error) from error
     listing.files = {name: listing.files[name] for name in sorted(listing.files)}
     listing.skipped.sort()
     return listing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from siteline.guard.files import trouble
+from siteline.guard.files import unreadable
 from siteline.model.errors import BadInput, FileTrouble
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def read_xml(path: Path, limit: int = MAX_XML) -> Element:
         with path.open("rb") as stream:
             raw = stream.read(limit + 1)
     except OSError as error:
-        raise trouble(path, error) from error
+        raise unreadable(path, error) from error
     try:
         return parse_xml(raw, limit)
     except BadInput as error:

@@ -20,6 +20,7 @@ from siteline.images.stackcubes import (
     dated_scenes,
     groups,
     stack_cube,
+    tell_missing,
 )
 from siteline.model.changed import ALL, Detected, Measured, Trust
 from siteline.model.errors import BadInput
@@ -100,8 +101,8 @@ def detect(
     readings = Readings()
     for (name, pixel), members in by_stack(dated, res).items():
         chosen = bands_of(members, bands)
+        tell_missing(name, bands, chosen, told)
         if bands and not chosen:
-            told(f"{name} has none of the bands {', '.join(bands)}: left out")
             continue
         for group, grid in _cubes(site, ids, pixel, len(members), len(chosen or ()) or 6):
             told(f"loading {plural(len(members), 'scene')} of {name}")

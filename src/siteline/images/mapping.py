@@ -22,6 +22,7 @@ from siteline.images.stackcubes import (
     cube_bytes,
     dated_scenes,
     stack_cube,
+    tell_missing,
 )
 from siteline.model.doubts import CalibrationDoubtful, tell
 from siteline.model.errors import BadInput
@@ -124,6 +125,7 @@ def map_changes(
     chosen = bands_of(members, bands)
     if bands and not chosen:
         raise BadInput(f"no scene of {name} has any of the bands {', '.join(bands)}")
+    tell_missing(name, bands, chosen, told)
     grid = site_within(data, members)[0].grid(pixel)
     told(f"loading {plural(len(members), 'scene')} of {name}, {grid.width:,} x {grid.height:,} pixels")
     with _cube(case, members, grid, chosen, pixel, progress) as cube:

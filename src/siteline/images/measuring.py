@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siteline.images.reach import Readings, site_within, structure_named, without_lost
-from siteline.images.stackcubes import BANDS, bands_of, by_stack, dated_scenes, groups, stack_cube
+from siteline.images.stackcubes import BANDS, bands_of, by_stack, dated_scenes, groups, stack_cube, tell_missing
 from siteline.model.changed import Measured
 from siteline.model.errors import BadInput, NoArea
 from siteline.model.records import CaseData
@@ -96,8 +96,8 @@ def measure(
     readings = Readings()
     for (name, pixel), members in by_stack(dated, res).items():
         chosen = bands_of(members, bands)
+        tell_missing(name, bands, chosen, told)
         if bands and not chosen:
-            told(f"{name} has none of the bands {', '.join(bands)}: left out")
             continue
         for group, grid in groups(site, ids, pixel, len(members), len(chosen or BANDS)):
             listed = ", ".join(group[:3]) + (" ..." if len(group) > 3 else "")

@@ -72,9 +72,29 @@ def scene_named(chosen: Sequence[ImageScene], name: str) -> ImageScene:
     if same:
         listed = ", ".join(scene.scene_id for scene in same[:6])
         raise BadInput(f"{name} has {len(same)} scenes; name one of them: {listed}")
+    if day is not None and day.known and (near := _neighbours(chosen, day)):
+        raise BadInput(f"no scene of the case was taken on {name}; nearest in time: {' and '.join(near)}")
     first, last = chosen[0], chosen[-1]
     span = f"they run from {first.when.text} ({first.scene_id}) to {last.when.text} ({last.scene_id})"
     raise BadInput(f"no scene of the case is {name!r} or was taken then; {span}")
+
+
+def _neighbours(chosen: Sequence[ImageScene], day: Span) -> list[str]:
+    """The days, with their scenes, of the last scene before ``day`` and the first after it."""
+    dated = sorted((scene for scene in chosen if scene.when.known), key=lambda scene: scene.when.first_day)
+    before = [scene for scene in dated if scene.when.first_day < day.first_day][-1:]
+    after = [scene for scene in dated if scene.when.first_day > day.first_day][:1]
+    return [f"{scene.when.text[:10]} ({scene.scene_id})" for scene in (*before, *after)]
+
+
+def awaits_images(case: Path) -> bool:
+    """Whether a case says where a structure is and holds no scene yet. Raises ``FileTrouble``."""
+    from siteline.store.case import Case
+
+    with Case.open(case) as opened, opened.reading() as db:
+        places = db.execute("SELECT EXISTS (SELECT 1 FROM structures WHERE geom IS NOT NULL)").fetchone()
+        held = db.execute("SELECT EXISTS (SELECT 1 FROM imagery)").fetchone()
+    return bool(places[0]) and not held[0]
 
 
 def images_folder(case: Path) -> Path:

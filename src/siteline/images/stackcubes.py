@@ -61,6 +61,12 @@ def bands_of(members: Sequence[ImageScene], named: Sequence[str] | None) -> tupl
     return tuple(common) or None
 
 
+def tell_missing(name: str, named: Sequence[str] | None, chosen: Sequence[str] | None, told: Callable[[str], None]) -> None:
+    """Tell which of the bands that were named no scene of the stack ``name`` has."""
+    if missing := [band for band in named or () if band not in (chosen or ())]:
+        told(f"{name} has no {', '.join(missing)}: left out")
+
+
 def groups(site: Site, ids: Iterable[str], pixel: float, count: int, bands: int) -> list[tuple[list[str], Grid]]:
     """Structures with the grid they share: neighbours are loaded together, distant ones apart, few beyond ``MOST_BYTES``."""
     most = MOST_BYTES / (count * (4 * bands + 2))  # pixels: four bytes a band, one each for reasons and usable
