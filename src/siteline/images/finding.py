@@ -108,7 +108,17 @@ def _earlier(opened: Case) -> tuple[str, ...]:
     usable = [name for name in known if name in PRESETS or not mine.isdisjoint(_as_remembered(name))]
     if known and not usable:
         raise BadInput(f"the case was searched from {', '.join(known)}; name what to search now: --source SOURCE")
-    return tuple(usable)
+    return tuple({_place(name): name for name in usable}.values())
+
+
+def _place(name: str) -> str:
+    """What tells one source from another, however it was written: an address, or the file or folder that is read."""
+    from siteline.catalogue.local import CATALOGUE
+
+    if "://" in name or not Path(name).exists():
+        return name
+    inside = Path(name) / CATALOGUE
+    return str((inside if inside.is_file() else Path(name)).resolve())
 
 
 def _as_remembered(name: str) -> set[str]:
