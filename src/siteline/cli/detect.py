@@ -165,7 +165,7 @@ def _said(done: Detecting, key: str, found: list[Detected], before: Detected | N
         said.append(f"This replaces an earlier answer: {_earlier(before)}.")
     if lead.note or not lead.scenes:
         return said
-    said.append(alarm_words(judged.get(lead.stack)))
+    said.append(alarm_words(judged.get(lead.stack), changed=bool(lead.changes)))
     if power:
         tried = [item for item in judged.values() if item.power and item.stack != ALL]  # ALL repeats its best stack
         each = [text if len(tried) < 2 else f"{item.stack}: {text}" for item in tried for text in missed_words(item)]
