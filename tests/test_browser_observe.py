@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -349,3 +350,24 @@ def test_an_outline_that_somebody_else_changed_meanwhile_is_not_overwritten(wind
     assert eventually(
         lambda: hall()["geometry"]["type"] == "Polygon" and len(hall()["geometry"]["coordinates"][0]) == 4, page
     )
+
+
+def test_a_footprint_by_keyboard_alone_on_the_map(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL, who="Ana", reduced_motion="reduce")
+    hall = lambda: next(s for s in site.state()["structures"] if s["id"] == "hall")["geometry"]["coordinates"][0]  # noqa: E731
+    before = hall()
+    page.locator("#map-a canvas").focus()
+    page.keyboard.press("d")
+    for _ in before[1:]:
+        page.keyboard.press("Backspace")
+    for arrow in ("ArrowRight", "ArrowDown", "ArrowLeft"):  # move the map, then put a corner at its middle
+        page.keyboard.press("Space")
+        page.keyboard.press(arrow)
+        page.wait_for_timeout(120)
+    page.keyboard.press("Space")
+    expect(page.locator("#panel-observe textarea.coords")).to_have_value(re.compile(r"^(.+\n){3}.+$"))
+    page.keyboard.press("Enter")
+    assert eventually(lambda: hall() != before, page)
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = hall()[:4]
+    assert x1 > x0 and y2 < y1 and x3 < x2  # west to east, then south, then west
+    assert (y0, x1, y2) == pytest.approx((y1, x2, y3), abs=1e-5)

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from typer.testing import Result
 
 from browser import DESK, TABLET, Window, chromium, copied, eventually, shown, window
+from siteline.store.case import Case
 from siteline.web.app import STATIC
 from web_server import Bench, serving
 
@@ -293,6 +294,12 @@ def test_what_is_on_screen_is_exported(window: Window, site: Bench) -> None:
         assert got.value.suggested_filename.startswith("page-")
     before, after = (parse_qs(urlsplit(asked[1]).query)[name][0] for name in ("before", "after"))
     assert {before, after} == {shown(page)["a"], shown(page)["b"]}
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="One scene").click()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as got:
+        page.get_by_role("link", name="Scene, SVG").click()
+    assert b"<svg" in Path(got.value.path()).read_bytes()[:400]
     window.tolerated = ("422",)
     page.route("**/api/export/report.zip", lambda route: route.fulfill(status=422, json=REFUSED))
     page.get_by_role("button", name="Export").click()
@@ -309,3 +316,27 @@ def test_the_token_is_asked_for_in_words(window: Window, site: Bench) -> None:
     expect(page.locator("body")).to_contain_text("siteline serve")
     assert eventually(lambda: page.locator("#map-a").count() == 0, page)
     assert json.dumps(site.token) not in page.content()
+
+
+def test_an_empty_case_says_what_comes_first_and_takes_a_first_structure(window: Window, tmp_path: Path) -> None:
+    case = tmp_path / "new.gpkg"
+    Case.create(case).close()
+    with serving(case) as bench:
+        page = window.open(bench, who="Ana")
+        expect(page.locator("#board")).to_contain_text("Nothing here yet")
+        expect(page.locator("#board")).to_contain_text("siteline import")
+        for tab in TABS:
+            page.locator(f"#tab-{tab}").click()
+        page.get_by_role("button", name="Draw the first structure").click()
+        expect(page.get_by_label("Its name")).to_be_focused()
+        page.keyboard.type("Hall")
+        page.get_by_role("button", name="Draw it").click()
+        page.locator("#panel-observe textarea.coords").fill("5.4 43.7")
+        page.locator("#panel-observe").get_by_role("button", name="Finish").click()
+        expect(page.locator("#labels")).to_contain_text("Hall")
+        (made,) = bench.state()["structures"]
+        assert made["geometry"] == {"type": "Point", "coordinates": [5.4, 43.7]}
+        page.keyboard.press("v")  # the board in the place of the map, and back
+        expect(page.locator("#board")).to_be_visible()
+        page.keyboard.press("v")
+        expect(page.locator("#board")).to_be_hidden()

@@ -55,7 +55,11 @@ export function makeActions(store) {
       if (wanted === "single" || wanted === shown.mode) return store.set({ mode: "single" });
       if (shown.model.drawable.length < 2) return undefined;
       const pair = shown.other && shown.other !== shown.scene ? null : pairFor(shown);
-      return store.set({ mode: wanted, ...(pair && { scene: pair[0].id, other: pair[1].id, time: pair[0].t }) });
+      return store.set({
+        mode: wanted,
+        board: false,
+        ...(pair && { scene: pair[0].id, other: pair[1].id, time: pair[0].t }),
+      });
     },
 
     /** Swap A and B. */
@@ -68,6 +72,9 @@ export function makeActions(store) {
     blind(on = !store.get().blind) {
       store.set({ blind: on });
     },
+
+    /** The board of states in the place of the map, or the map again. */
+    board: () => store.set({ board: !store.get().board, mode: "single" }),
 
     tab(name) {
       store.set({ tab: name });

@@ -1,4 +1,5 @@
-// Where a case knows neither places nor images there is no map to draw: the board shows what stood at the chosen time.
+// The board: what stands at the chosen time, structure by structure. It takes the place of the map where there is none to
+// draw, and can be asked for where there is.
 
 import { at, button, fill, h, keepFocus, name } from "./dom.js";
 import { heldWords, mark } from "./look.js";
@@ -8,8 +9,9 @@ import { plural, when } from "./words.js";
 export function buildBoard({ store, act, panel }) {
   const root = at("board");
   const draw = () => {
-    const { model, time, structure, draft, data } = store.get();
-    root.hidden = draft !== null || model.placed.length > 0 || model.drawable.length > 0;
+    const { model, time, structure, draft, data, board } = store.get();
+    const bare = !hasMap(model);
+    root.hidden = draft !== null || !(bare || board);
     if (root.hidden) return;
     keepFocus(root, () =>
       fill(
@@ -20,22 +22,38 @@ export function buildBoard({ store, act, panel }) {
           { class: "grid", role: "group", "aria-label": "Structures" },
           model.structures.map((one) => tile(model, one, time, structure, act)),
         ),
-        h(
-          "p",
-          { class: "aside" },
-          "There is no map yet: this case holds no images, and none of its structures has a place. ",
-          h("code", {}, `siteline find ${data.case}`),
-          " lists the scenes there are of the site; a footprint can be drawn or typed in under Observe. ",
-        ),
-        button("Give a structure its place", () => panel.draw(), { class: "btn" }),
+        bare && aside(data, panel),
       ),
     );
   };
-  store.on(["model", "time", "structure", "draft", "painted"], draw);
+  store.on(["model", "time", "structure", "draft", "painted", "board"], draw);
   draw();
 }
 
+/** Whether there is anything to draw on a map. */
+export function hasMap(model) {
+  return model.placed.length > 0 || model.drawable.length > 0;
+}
+
+function aside({ case: file, structures }, panel) {
+  const code = (text) => h("code", {}, text);
+  const first = structures.length === 0;
+  return [
+    h(
+      "p",
+      { class: "aside" },
+      first
+        ? [code(`siteline import FOLDER ${file} --merge`), " brings in tables. "]
+        : "There is no map yet: no images, and no structure has a place. ",
+      code(`siteline find ${file}`),
+      " lists the scenes there are of the site. A footprint can be drawn or typed in under Observe. ",
+    ),
+    button(first ? "Draw the first structure" : "Give a structure its place", () => panel.draw(), { class: "btn" }),
+  ];
+}
+
 function head(model, time) {
+  if (!model.structures.length) return h("h2", {}, "Nothing here yet");
   const held = model.structures.filter((one) => stateAt(one, time).kind === "held").length;
   return [
     h("h2", {}, "On ", h("span", { class: "num" }, when(time))),

@@ -30,19 +30,14 @@ export function resolveConflict({ table, key, cells, body }) {
 
 function versions(mine, theirs) {
   const names = [...new Set([...Object.keys(mine ?? {}), ...Object.keys(theirs ?? {})])];
-  const rows = names
-    .filter((one) => mine === null || one in mine || shown(theirs?.[one]))
-    .map((one) => {
-      const kept = mine !== null && !(one in mine); // cells that are not named stay as they are
-      const differs = !kept && shown(mine?.[one]) !== shown(theirs?.[one]);
-      return h(
-        "tr",
-        { class: differs ? "differs" : "" },
-        h("td", { class: "small" }, plain(one)),
-        h("td", {}, name(shown(theirs?.[one]))),
-        h("td", {}, name(kept ? shown(theirs?.[one]) : shown(mine?.[one]))),
-      );
-    });
+  const rows = names.flatMap((one) => {
+    const kept = mine !== null && !(one in mine); // cells that are not named stay as they are
+    const [ours, present] = [shown((kept ? theirs : mine)?.[one]), shown(theirs?.[one])];
+    const differs = ours !== present;
+    if (!differs && (kept || mine === null)) return []; // what nobody touched does not help to decide
+    const cells = [h("td", { class: "small" }, plain(one)), h("td", {}, name(present)), h("td", {}, name(ours))];
+    return [h("tr", { class: differs ? "differs" : "" }, cells)];
+  });
   const head = h(
     "tr",
     {},

@@ -7,7 +7,7 @@ import { notice } from "./notices.js";
 /**
  * @typedef {object} Draft
  * @property {string} structure @property {string} name @property {[number, number][]} points
- * @property {boolean} closed @property {string} problem @property {number|null} base
+ * @property {boolean} closed @property {string} problem @property {number|null} base @property {boolean} seek
  */
 
 export function makeDraft({ store, act, editing }) {
@@ -21,21 +21,22 @@ export function makeDraft({ store, act, editing }) {
       act.tab("observe");
       const base = one ? one.version : null; // what somebody else changes from here on is a conflict
       const closed = points.length > 2;
-      store.set({ draft: { structure, name: one?.name ?? name, points, closed, problem: "", base } });
+      store.set({ draft: { structure, name: one?.name ?? name, points, closed, problem: "", base, seek: true } });
     },
 
-    /** Put all corners at once. */
-    points: (points, closed = store.get().draft.closed) =>
-      change({ points, closed: closed && points.length > 2, problem: "" }),
+    /** Put all corners at once. `seek`: bring them into sight. */
+    points(points, closed = store.get().draft.closed, seek = false) {
+      change({ points, closed: closed && points.length > 2, problem: "", seek });
+    },
 
     add(point) {
       const { points, closed } = store.get().draft;
-      if (!closed) change({ points: [...points, point], problem: "" });
+      if (!closed) change({ points: [...points, point], problem: "", seek: false });
     },
 
     dropLast() {
       const { points } = store.get().draft;
-      change({ points: points.slice(0, -1), closed: false, problem: "" });
+      change({ points: points.slice(0, -1), closed: false, problem: "", seek: false });
     },
 
     close: () => store.get().draft.points.length > 2 && change({ closed: true }),

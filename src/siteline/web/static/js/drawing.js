@@ -2,6 +2,9 @@
 
 import { followCorners, middles } from "./cornerdrag.js";
 import { at, button, fill, h } from "./dom.js";
+import { boundsOf } from "./footprints.js";
+
+const LEAST_ZOOM = 12; // farther out a structure is a speck
 
 export function makeDrawing({ store, draft }, sheets) {
   const { map } = sheets.a;
@@ -14,8 +17,7 @@ export function makeDrawing({ store, draft }, sheets) {
     map.doubleClickZoom[now ? "disable" : "enable"]();
     map.getCanvas().style.cursor = now ? "crosshair" : "";
     cross.hidden = !now || now.closed;
-    const bounds = map.getBounds();
-    if (now?.points.length && !now.points.some((point) => bounds.contains(point))) map.jumpTo({ center: now.points[0] });
+    if (now?.seek && now.points.length) seek(map, now.points);
   });
   followCorners(map, store, draft);
   sheets.a.ready.then(paint);
@@ -33,6 +35,13 @@ export function makeDrawing({ store, draft }, sheets) {
       return true;
     },
   };
+}
+
+/** Bring corners that were typed, or that a structure has, into sight: near enough to see their shape. */
+function seek(map, points) {
+  const bounds = map.getBounds();
+  if (map.getZoom() > LEAST_ZOOM && points.some((point) => bounds.contains(point))) return;
+  map.fitBounds(boundsOf([{ coordinates: points }]), { padding: 140, maxZoom: 17, animate: false });
 }
 
 function hint(draft, now) {

@@ -8,6 +8,8 @@ import { notice, trouble } from "./notices.js";
 const KINDS = [
   ["figure.svg", "Time line, SVG", "the chosen structure: looks, brackets, posteriors"],
   ["figure.png", "Time line, PNG", "the same as a picture"],
+  ["scene.svg", "Scene, SVG", "the scene on screen, with scale, north, date and credit"],
+  ["scene.png", "Scene, PNG", "the same as a picture"],
   ["compare.svg", "Before and after, SVG", "the two compared scenes, with scale, north, dates and credits"],
   ["compare.png", "Before and after, PNG", "the same as a picture"],
   ["chips.svg", "Chips, SVG", "every scene of the chosen structure"],
@@ -58,8 +60,9 @@ async function save(address, kind, label) {
   }
 }
 
-/** Two scenes must be on screen to compare them, and the structure must have a place to have chips. */
-function possible(kind, { model, structure, mode, other }) {
+/** Two scenes must be on screen to compare them, one alone to be a figure, and a structure without a place has no chips. */
+function possible(kind, { model, structure, mode, scene, other }) {
+  if (kind.startsWith("scene")) return mode === "single" && model.drawable.some(({ id }) => id === scene);
   if (kind.startsWith("compare")) return mode !== "single" && Boolean(other);
   if (kind.startsWith("chips")) return model.drawable.length > 0 && Boolean(model.structureById.get(structure)?.geometry);
   return true;
@@ -68,7 +71,7 @@ function possible(kind, { model, structure, mode, other }) {
 /** Address of an export of what is on screen. */
 export function address(kind, { structure, model, scene, other, bands, painted }) {
   const query = new URLSearchParams();
-  if (!/^(figure|compare|chips)/.test(kind)) return `/api/export/${kind}`;
+  if (!/^(figure|scene|compare|chips)/.test(kind)) return `/api/export/${kind}`;
   query.set("theme", painted);
   if (kind.startsWith("figure")) {
     if (structure && model.looksOf.has(structure)) query.set("structures", structure);
@@ -76,6 +79,7 @@ export function address(kind, { structure, model, scene, other, bands, painted }
     query.set("structure", structure);
     if (bands) query.set("bands", bands);
   }
+  if (kind.startsWith("scene")) query.set("scene", scene);
   if (kind.startsWith("compare")) {
     const [first, second] = [scene, other].sort((a, b) => model.sceneById.get(a).t - model.sceneById.get(b).t);
     query.set("before", first);

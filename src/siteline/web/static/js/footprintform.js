@@ -16,7 +16,7 @@ export function buildFootprintForm({ store, draft }, root) {
   text.addEventListener("input", () => {
     const points = fromText(text.value);
     wrong.textContent = points ? "" : "Each line must be a longitude and a latitude in degrees, such as 124.705, 39.660.";
-    if (points) draft.points(points, points.length > 2);
+    if (points) draft.points(points, points.length > 2, true);
   });
 
   let drawing = false;

@@ -19,6 +19,7 @@ const KEYS = [
     [
       ["j k", "next, previous structure"],
       ["f", "show it on the map"],
+      ["v", "what stands at this time, as a board"],
       ["/", "search"],
     ],
   ],

@@ -16,6 +16,7 @@ export function followKeys({ store, act, editing, place, panel }) {
     b: () => act.mode("blink"),
     o: () => act.mode("opacity"),
     g: () => act.swap(),
+    v: () => act.board(),
     x: () => act.blind(),
     u: () => editing.undoLast(),
     d: () => panel.draw(),

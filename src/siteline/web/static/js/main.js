@@ -40,6 +40,7 @@ const store = createStore({
   same: true,
   bands: "",
   draft: null,
+  board: false,
 });
 
 /** What is shown at first: what the address asks for, else the first key structure at its last change. */

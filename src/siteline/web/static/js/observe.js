@@ -26,7 +26,16 @@ export function buildObserve(page, body) {
   buildFootprintForm(page, place);
   Object.assign(page.panel, {
     observeKey: labels.key,
-    draw: () => store.get().draft === null && page.draft.begin(store.get().structure),
+    draw() {
+      const { draft, structure } = store.get();
+      if (draft === null && structure) page.draft.begin(structure);
+      if (structure) return;
+      act.tab("observe"); // the first structure needs a name before it has a place
+      setTimeout(() => {
+        place.querySelector("details").open = true;
+        place.querySelector("details input").focus();
+      }, 0);
+    },
   });
 
   whileOpen(store, "observe", ["model", "structure", "scene", "time", "blind"], (shown) => {

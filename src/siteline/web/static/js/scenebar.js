@@ -1,6 +1,7 @@
 // Which scene is shown, which one beside it, and how they are compared.
 
 import { at, button, fill, h } from "./dom.js";
+import { hasMap } from "./board.js";
 import { menu } from "./dialogs.js";
 import { bandChoices, comparable } from "./stretch.js";
 import { spanDay, status, taker, when } from "./words.js";
@@ -38,21 +39,27 @@ export function buildSceneBar(page) {
     h("code", {}, `siteline find ${store.get().data.case}`),
     " lists those there are.",
   );
-  fill(root, none, pick.a.root, h("span", { class: "grow" }), group, pick.b.root, more);
+  const states = button("Board", () => act.board(), {
+    class: "btn small plain",
+    title: "What stands at this time, as a list (v)",
+  });
+  fill(root, none, pick.a.root, h("span", { class: "grow" }), group, pick.b.root, states, more);
 
   const draw = () => {
-    const { model, scene, other, mode } = store.get();
+    const { model, scene, other, mode, board } = store.get();
     const any = model.drawable.length > 0;
     none.hidden = any;
     for (const one of [pick.a.root, group, more]) one.hidden = !any;
     group.hidden = model.drawable.length < 2;
     pick.a.fill(model.drawable, scene, mode !== "single");
+    states.hidden = !hasMap(model) || mode !== "single";
+    states.setAttribute("aria-pressed", String(board));
     pick.b.root.hidden = mode === "single";
     if (mode !== "single") pick.b.fill(model.drawable, other, true);
     root.classList.toggle("pair", mode !== "single");
     for (const one of modes) one.setAttribute("aria-pressed", String(one.dataset.mode === mode));
   };
-  store.on(["model", "scene", "other", "mode"], draw);
+  store.on(["model", "scene", "other", "mode", "board"], draw);
   draw();
 }
 

@@ -26,8 +26,12 @@ export function buildStructure(page, body) {
 
   whileOpen(store, "structure", ["model", "structure", "painted"], (shown) => {
     const one = shown.model.structureById.get(shown.structure);
+    for (const part of [changes, chips, series, looks, claims]) part.hidden = !one;
     if (!one)
-      return fill(head, h("p", { class: "muted" }, "This case has no structures yet. Under Observe one can be drawn."));
+      return fill(
+        head,
+        h("p", { class: "muted" }, "This case has no structures yet. Under Observe the first one is drawn."),
+      );
     keepFocus(body, () => {
       fill(head, title(page, shown.model, one));
       fill(changes, changeList(page, one));
@@ -123,7 +127,7 @@ export function lookRow({ act }, model, look) {
       "p",
       { class: "small" },
       who,
-      look.activity && [" · ", name(plain(look.activity))],
+      look.activity && look.activity !== "none" && [" · ", name(plain(look.activity))],
       look.paraphrase && [h("span", { class: "muted" }, " — "), name(look.paraphrase, { class: "muted" })],
     ),
   );
