@@ -85,6 +85,16 @@ def test_a_label_by_keyboard_alone_reaches_the_case_and_is_undone(
     assert [e["who"] for e in entries if e["table"] == "observations"] == ["Ana Núñez", "Ana Núñez"]
 
 
+def test_a_second_enter_does_not_save_twice(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL, who="Ana")
+    page.get_by_label("then the next scene").uncheck()
+    page.keyboard.press("3")
+    page.evaluate("() => { const save = document.getElementById('save-look'); save.click(); save.click(); save.click(); }")
+    assert eventually(lambda: bool(own(site, "Ana")), page)
+    page.wait_for_timeout(500)
+    assert len(own(site, "Ana")) == 1
+
+
 def test_labels_by_pointer_and_the_next_scene_is_one_key(window: Window, site: Bench) -> None:
     page = window.open(site, at=HALL, who="Ana")
     page.get_by_label("then the next scene").uncheck()
@@ -183,7 +193,7 @@ def test_a_footprint_is_drawn_corrected_and_undone(window: Window, site: Bench, 
         assert east == pytest.approx((x - box["x"] - box["width"] / 2) * metres, abs=2 * metres)
         assert -north == pytest.approx((y - box["y"] - box["height"] / 2) * metres, abs=2 * metres)
     assert made["id"] in kept(demo).structures
-    page.wait_for_timeout(300)
+    expect(page.locator(".draft-hint")).to_be_hidden()
     page.keyboard.press("d")
     expect(page.locator("#panel-observe textarea.coords")).to_have_value(
         "\n".join(f"{x:.6f}, {y:.6f}" for x, y in ring[:-1])
@@ -194,7 +204,7 @@ def test_a_footprint_is_drawn_corrected_and_undone(window: Window, site: Bench, 
     assert eventually(lambda: moved() != ring, page)
     west, north_ = moved()[0]
     assert west < ring[0][0] and north_ > ring[0][1] and moved()[1:4] == ring[1:4]
-    page.wait_for_timeout(200)
+    expect(page.locator(".draft-hint")).to_be_hidden()
     page.keyboard.press("u")
     assert eventually(lambda: moved() == ring, page)
 

@@ -11,7 +11,9 @@ import { notice } from "./notices.js";
  */
 
 export function makeDraft({ store, act, editing }) {
-  const change = (patch) => store.set({ draft: { ...store.get().draft, ...patch } });
+  let saving = false; // what is under way to the case is not drawn on
+  const put = (patch) => store.set({ draft: { ...store.get().draft, ...patch } });
+  const change = (patch) => !saving && put(patch);
   const draft = {
     /** Begin: with the outline a structure has, or an empty one. `structure` "": one that is new, called `name`. */
     begin(structure, name = "") {
@@ -57,6 +59,8 @@ export function makeDraft({ store, act, editing }) {
       const { model } = store.get();
       const key = structure || keyFor(name, model);
       const cells = structure ? { geometry } : { name, geometry };
+      if (saving) return undefined;
+      saving = true;
       try {
         const done = await editing.save("structures", key, base, cells, `footprint of ${name}`);
         if (!done) return undefined;
@@ -64,7 +68,9 @@ export function makeDraft({ store, act, editing }) {
         if (done.theirs) return undefined;
         notice(`Saved: footprint of ${name}`, { action: ["Undo", () => editing.undo(done.entry)] });
       } catch (error) {
-        change({ problem: error.told ?? String(error) });
+        put({ problem: error.told ?? String(error) });
+      } finally {
+        saving = false;
       }
       return undefined;
     },

@@ -10,8 +10,29 @@ import { askWho } from "./who.js";
 export function makeEditing(store) {
   const made = [];
   const heard = [];
+  const busy = new Set(); // rows that are being saved: a second Enter does not save them twice
 
   const told = () => heard.forEach((call) => call(made));
+
+  /** One change sent; where somebody was faster, the person decides. */
+  async function sent(table, key, base, cells, what) {
+    const who = store.get().who || (await askWho(store));
+    if (!who) return null;
+    try {
+      const done = await api.put(table, key, base, cells, who);
+      made.push({ entry: done.entry, table, key, what, undone: false });
+      await refresh(store).catch(trouble); // it is saved all the same
+      told();
+      return done;
+    } catch (error) {
+      if (error.status !== 409) throw error;
+      const choice = await resolveConflict({ table, key, cells, base, body: error.body, store });
+      if (choice === "mine") return sent(table, key, error.body.version, cells, what);
+      if (choice !== "theirs") return null;
+      await refresh(store);
+      return { theirs: true };
+    }
+  }
 
   const editing = {
     /** Changes of this visit, oldest first: `{entry, table, key, what, undone}`. */
@@ -28,21 +49,13 @@ export function makeEditing(store) {
         notice("This case is read-only; copy the file to a place where it can be written.", { trouble: true });
         return null;
       }
-      const who = store.get().who || (await askWho(store));
-      if (!who) return null;
+      const row = `${table} ${key}`;
+      if (busy.has(row)) return null;
+      busy.add(row);
       try {
-        const done = await api.put(table, key, base, cells, who);
-        made.push({ entry: done.entry, table, key, what, undone: false });
-        await refresh(store).catch(trouble); // it is saved all the same
-        told();
-        return done;
-      } catch (error) {
-        if (error.status !== 409) throw error;
-        const choice = await resolveConflict({ table, key, cells, base, body: error.body, store });
-        if (choice === "mine") return editing.save(table, key, error.body.version, cells, what);
-        if (choice !== "theirs") return null;
-        await refresh(store);
-        return { theirs: true };
+        return await sent(table, key, base, cells, what);
+      } finally {
+        busy.delete(row);
       }
     },
 
