@@ -118,18 +118,16 @@ def test_labels_by_pointer_and_the_next_scene_is_one_key(window: Window, site: B
     assert eventually(lambda: {look["state"] for look in own(site, "Ana")} == {"complete", "absent"}, page)
 
 
-def test_everything_is_up_to_date_soon_after_a_label(window: Window, site: Bench) -> None:
+def test_everything_is_drawn_anew_after_a_label(window: Window, site: Bench) -> None:
     page = window.open(site, at=HALL, who="Ana")
     page.get_by_label("then the next scene").uncheck()
     page.keyboard.press("4")
     page.evaluate(
-        "() => { window.took = null; const start = performance.now();"
-        " new MutationObserver(() => { window.took ??= performance.now() - start; })"
+        "() => { window.anew = false; new MutationObserver(() => { window.anew = true; })"
         ".observe(document.querySelector('#time table').parentElement ?? document.body, {childList: true, subtree: true}); }"
     )
     page.keyboard.press("Enter")
-    page.wait_for_function("() => window.took !== null")
-    assert page.evaluate("window.took") < 3000  # one second is what benchmarks/web.py holds it to, on a quiet machine
+    page.wait_for_function("() => window.anew")  # how soon: benchmarks/web_page.py
 
 
 def test_what_was_typed_for_a_scene_is_there_when_one_comes_back(window: Window, site: Bench) -> None:
