@@ -71,6 +71,15 @@ def test_swipe_shows_one_scene_on_each_side_of_its_border(window: Window, site: 
         assert differing(both[right], other[right]) < 0.01 < 0.3 < differing(both[right], one[right])
 
 
+def test_swipe_by_its_key_takes_the_arrows_at_once(window: Window, site: Bench) -> None:
+    page = window.open(site, at="s=hall")
+    page.keyboard.press("s")
+    page.wait_for_selector(".compare-swiper-vertical:focus")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert float(shown(page)["x"]) < 0.5
+
+
 def test_swipe_follows_the_pointer(window: Window, site: Bench, pair: tuple[Any, Any]) -> None:
     page = window.open(site, at=link(pair[0]["id"], pair[1]["id"], "swipe", x="0.5"))
     box = page.locator(".compare-swiper-vertical").bounding_box()

@@ -259,6 +259,15 @@ def test_search_finds_scenes_and_structures_by_key(window: Window, site: Bench) 
     assert shown(page)["t"].startswith("2021-06")
 
 
+def test_a_name_given_by_enter_is_asked_for_once(window: Window, site: Bench) -> None:
+    page = window.open(site)
+    page.get_by_role("button", name="Your name").click()
+    page.keyboard.type("Cy")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Cy")).to_be_focused()
+    assert page.locator("dialog").count() == 0
+
+
 def test_the_theme_is_chosen_and_kept(window: Window, site: Bench) -> None:
     page = window.open(site)
     theme = page.get_by_role("button", name="Theme")

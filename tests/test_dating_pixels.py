@@ -179,6 +179,14 @@ def test_pixels_decide_an_event_inside_their_bracket_where_they_put_the_change_o
     assert ("cannot be determined" in told.assessment.text) is not decided
 
 
+def test_a_borrowed_state_is_no_surer_than_its_label_and_doubtful_labels_lend_last() -> None:
+    doubtful = look("o3", "2020-05-15", "being_built", "b", how="low")
+    looks = with_pixels(case((*LABELS, doubtful)), [found(STEP)]).observations[3:]
+    assert [(o.state, o.confidence) for o in looks] == [("absent", "high"), ("complete", "high")]
+    looks = with_pixels(case((LABELS[0], doubtful)), [found(STEP)]).observations[2:]
+    assert [(o.state, o.confidence) for o in looks] == [("absent", "high"), ("being_built", "low")]
+
+
 def test_ids_and_sources_of_the_case_are_left_alone() -> None:
     mine = look("pixels:hall:1:before", "2019-02-01", "absent")
     data = case((*LABELS, mine), sources=(source("a"), source("pixels:hall"), source("pixels:hall (2)")))

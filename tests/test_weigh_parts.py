@@ -155,6 +155,18 @@ def test_least_inconsistent_and_never_more() -> None:
     assert [row.item for row in found.rows] == ["s1", "c"]  # most diagnostic first
     assert found.assessment.probability is None  # no verdict on intentions
     assert weighed(case(REBUILT)).matrix is None
+    # what nobody has judged is not the least inconsistent
+    more = [*hypotheses, Hypothesis("h3", "Storm repair")]
+    found = weighed(case(REBUILT, claims, statements=said, hypotheses=more, readings=readings)).matrix
+    assert found is not None and found.least == ("h1",)
+    assert "Not compared" in found.assessment.text and "Storm repair" in found.assessment.text
+    partly = [Reading("r1", "h1", "s1", "consistent"), Reading("r2", "h2", "s1", "inconsistent")]
+    partly += [Reading("r3", "h1", "c", "consistent"), Reading("r5", "h3", "c", "inconsistent")]
+    found = weighed(case(REBUILT, claims, statements=said, hypotheses=more, readings=partly)).matrix
+    assert found is not None and found.least == ("h1",)  # the only one judged on both items
+    partly = [Reading("r2", "h2", "s1", "inconsistent"), *partly[2:], Reading("r6", "h3", "s1", "consistent")]
+    found = weighed(case(REBUILT, claims, statements=said, hypotheses=hypotheses[1:], readings=partly[:1])).matrix
+    assert found is not None and found.assessment.text.startswith("No item tells")
 
 
 def test_disagreements_keep_every_side() -> None:

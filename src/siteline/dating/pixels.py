@@ -24,11 +24,10 @@ from siteline.model.span import Span, from_days, iso
 from siteline.model.states import canonical
 
 OBSERVER: Final = "siteline"
-"""Who looked; its share of wrong looks is ``priors.NOISE[f"observer:{OBSERVER}"]``, or what the settings say."""
+"""Who looked."""
 
 SHARE: Final = 0.99
-"""Share of the posterior that the two looks enclose: what is left outside, half on each side, is the share of wrong
-looks."""
+"""Share of the posterior that the two looks enclose."""
 
 
 def with_pixels(data: CaseData, detected: Sequence[Detected]) -> CaseData:
@@ -145,11 +144,16 @@ def _labels(data: CaseData, structure_id: str, ends: tuple[float, float]) -> tup
     # a label of a calendar day may be of the very scene that ends the interval; a vaguer one may be of either side
     early = [o for o in told if o.when.first_day <= first and o.when.last_day <= floor(first) + 1]
     late = [o for o in told if o.when.last_day >= last and o.when.first_day >= floor(last) and o.when.first_day > first]
-    before, after = max(early, key=_start, default=None), min(late, key=_start, default=None)
+    before, after = max(_firmest(early), key=_start, default=None), min(_firmest(late), key=_start, default=None)
     if before is None or after is None:
         return None
     words = data.settings.vocabulary
     return None if canonical(before.state, words) == canonical(after.state, words) else (before, after)
+
+
+def _firmest(labels: list[Observation]) -> list[Observation]:
+    """Those that are not of low confidence, where there are any: what is lent must be worth lending."""
+    return [label for label in labels if label.confidence != "low"] or labels
 
 
 def _start(observation: Observation) -> float:
@@ -186,7 +190,7 @@ def _looks(
                 structure_id=found.structure_id,
                 when=Span(iso(day), instant, instant),
                 state=label.state,
-                confidence="high",
+                confidence=label.confidence,  # no surer than the label it borrows
                 paraphrase=f"{words}; the state is the one that {label.observation_id} names",
                 source_id=source,
                 observer=OBSERVER,

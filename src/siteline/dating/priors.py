@@ -49,9 +49,9 @@ PHASES: Final[Mapping[str, int]] = {"being_dismantled": 2, "being_rebuilt": 2}
 has one, like all other states: three would fit its durations (squared mean over variance 3.2 at the 692 SMART sites), but
 dates of thinned records there come out worse with three or two than with one (docs/benchmarks/engine.md)."""
 
-NOISE: Final[Mapping[str, float]] = {"high": 0.02, "medium": 0.05, "low": 0.25, "observer:siteline": 0.005}
-"""Share of wrong labels by stated confidence. Assumed, but for dates from pixels (``dating.pixels.SHARE``); declare or learn
-it per observer where there is truth (``observer:<name>`` in settings)."""
+NOISE: Final[Mapping[str, float]] = {"high": 0.02, "medium": 0.05, "low": 0.25}
+"""Share of wrong labels by stated confidence. Assumed; declare or learn it per observer where there is truth
+(``observer:<name>`` in settings)."""
 
 NEIGHBOUR_SHARE: Final = 0.7
 """Share of wrong labels that name a state easily confused with the true one (``CONFUSABLE``). Assumed."""

@@ -219,7 +219,8 @@ def _sentence(history: History) -> str:
     last = history.transitions[-1]
     chance = f"{likelihood(last.probability)}, {percent(last.probability)}"
     change = f"{state_word(last.before)} to {state_word(last.after_state)}"
-    return f"{change.capitalize()} {bracket_words(last.bracket.after, last.bracket.by)} ({chance})."
+    origin = " The date is from pixels, the states are from people." if last.by_pixels else ""
+    return f"{change.capitalize()} {bracket_words(last.bracket.after, last.bracket.by)} ({chance}).{origin}"
 
 
 def _observation(o: Observation, words: Mapping[str, str | None], *, machine: bool) -> Json:

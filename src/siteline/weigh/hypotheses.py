@@ -1,12 +1,13 @@
 """Analysis of competing hypotheses (Heuer 1999, ch. 8): what each item speaks against, never what somebody intended.
 
 An item weighs by its diagnosticity: the share of pairs of hypotheses that it reads differently. One that fits all of them,
-or none, weighs nothing. Readings are the case authors' and printed with their reasons.
+or none, weighs nothing. A hypothesis is compared once it is judged on every item that weighs. Readings are the case
+authors' and printed with their reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
 
@@ -32,9 +33,11 @@ def matrix(data: CaseData, lines: Lines) -> Matrix | None:
         h.hypothesis_id: sum(row.diagnosticity for row in rows if row.readings.get(h.hypothesis_id) == "inconsistent")
         for h in data.hypotheses
     }
-    lowest = min(against.values())
-    least = tuple(name for name, weight in against.items() if weight <= lowest + 1e-9)
-    return Matrix(data.hypotheses, tuple(rows), against, least, _assessment(data.hypotheses, rows, against, least))
+    telling = [row for row in rows if row.diagnosticity > 0]
+    judged = [name for name in against if all(name in row.readings for row in telling)]
+    lowest = min((against[name] for name in judged), default=0.0)
+    least = tuple(name for name in judged if against[name] <= lowest + 1e-9)
+    return Matrix(data.hypotheses, tuple(rows), against, least, _assessment(data.hypotheses, rows, judged, least))
 
 
 def diagnosticity(readings: Sequence[str]) -> float:
@@ -70,16 +73,21 @@ def _item(data: CaseData, lines: Lines, item: str) -> tuple[str, tuple[str, ...]
 
 
 def _assessment(
-    hypotheses: Sequence[Hypothesis], rows: Sequence[MatrixRow], against: Mapping[str, float], least: Sequence[str]
+    hypotheses: Sequence[Hypothesis], rows: Sequence[MatrixRow], judged: Sequence[str], least: Sequence[str]
 ) -> Assessment:
     names = [h.title or h.hypothesis_id for h in hypotheses if h.hypothesis_id in least]
     telling = sum(row.diagnosticity > 0 for row in rows)
     if not telling:
         text = "No item tells the explanations apart."
+    elif not judged:
+        text = "No explanation is judged on every item that tells them apart."
     elif len(least) == len(hypotheses):
         text = "The items speak against every explanation equally."
     else:
         text = f"Least inconsistent with what was seen and said: {listed(names)}."
+    missing = [h.title or h.hypothesis_id for h in hypotheses if h.hypothesis_id not in judged]
+    if missing and telling:
+        text += f" Not compared, for it lacks readings of items that tell explanations apart: {listed(missing)}."
     blind = f"{counted(len(rows), 'item')} read, {telling} of them tell explanations apart."
     confidence = f"{blind} Images show work, not intentions; being least inconsistent is not being right."
     sources = tuple(dict.fromkeys(i for row in rows if row.diagnosticity > 0 for i in row.source_ids))

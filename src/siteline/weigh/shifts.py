@@ -84,10 +84,10 @@ def gather(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
 
 
 def shifts(transition: Transition, event: Event, claims: Sequence[Claim]) -> tuple[LineShift, ...]:
-    """How P(change before ``event``) moves as lines are added one by one; the first row is the images alone."""
+    """How P(change before ``event``) moves as lines are added one by one; the first row is the prior alone."""
     start = event.when.first_day
     low, centre, high = transition.before_range(start)
-    rows = [LineShift("These images alone (the prior decides)", (), centre, low, high)]
+    rows = [LineShift("The prior alone, at declared rates", (), centre, low, high)]
     used: list[tuple[str, list[Claim]]] = []
     for kind, given in gather(claims).items():
         used.append((kind, given))

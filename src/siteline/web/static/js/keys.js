@@ -2,6 +2,7 @@
 
 import { at, typing } from "./dom.js";
 import { help, lettersOn } from "./help.js";
+import { takeBorder } from "./swipe.js";
 
 const TABS = ["structure", "observe", "weigh", "journal"];
 
@@ -12,7 +13,10 @@ export function followKeys({ store, act, editing, place, panel }) {
     j: () => act.stepStructure(1),
     k: () => act.stepStructure(-1),
     f: () => place.fit(store.get().structure),
-    s: () => act.mode("swipe"),
+    s: () => {
+      act.mode("swipe");
+      takeBorder();
+    },
     b: () => act.mode("blink"),
     o: () => act.mode("opacity"),
     g: () => act.swap(),

@@ -56,3 +56,10 @@ function dress(handle, store) {
     event.stopPropagation();
   });
 }
+
+/** Give the border the focus once it is there: arrows then move it. */
+export function takeBorder(tries = 30) {
+  const handle = document.querySelector(".compare-swiper-vertical[tabindex]");
+  if (handle) handle.focus({ preventScroll: true });
+  else if (tries > 0) setTimeout(takeBorder, 100, tries - 1);
+}

@@ -15,7 +15,11 @@ export async function askWho(store) {
       autocomplete: "name",
     });
     const done = () => box.value.trim() && close(box.value.trim());
-    box.addEventListener("keydown", (event) => event.key === "Enter" && done());
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault(); // or the button that has the focus afterwards takes it as a click
+      done();
+    });
     return [
       h(
         "p",
