@@ -109,7 +109,7 @@ function followCase() {
     if (now === "there") return void (away = notice("The server is back."));
     const told = {
       gone: "The server cannot be reached. Start siteline serve again; what you typed is kept here.",
-      anew: "siteline serve was started anew: open the address it printed in another tab. What you typed is kept in this one.",
+      anew: "siteline serve was started anew: open its new address in another tab. What you typed is kept in this one.",
     };
     away = notice(told[now], { trouble: true });
   });
