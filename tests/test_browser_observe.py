@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from typer.testing import Result
 
-from browser import Window, chromium, copied, differing, drawn, eventually, picture, shown, window
+from browser import TABLET, Window, chromium, copied, differing, drawn, eventually, picture, shown, window
 from siteline.store.case import Case
 from web_server import Bench, serving
 
@@ -116,6 +116,21 @@ def test_labels_by_pointer_and_the_next_scene_is_one_key(window: Window, site: B
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     assert eventually(lambda: {look["state"] for look in own(site, "Ana")} == {"complete", "absent"}, page)
+
+
+def test_a_tablet_labels_and_draws_by_touch(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL, who="Tess", size=TABLET, has_touch=True)
+    for name in ("Structure", "Observe"):
+        page.get_by_role("tab", name=name).tap()
+        assert page.locator(f"#panel-{name.lower()}").is_visible()
+    page.locator("#panel-observe label:has(input[value=absent])").tap()
+    page.locator("#save-look").tap()
+    assert eventually(lambda: [look["state"] for look in own(site, "Tess")] == ["absent"], page)
+    time = shown(page)["t"]
+    box = page.locator("#time canvas").first.bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    assert eventually(lambda: shown(page)["t"] != time, page)
 
 
 def test_everything_is_drawn_anew_after_a_label(window: Window, site: Bench) -> None:
