@@ -1,7 +1,7 @@
 """The workbench in a real browser: a page that notices what must never happen, and pictures of what is drawn.
 
-``chromium`` and ``window`` are fixtures; a test file that uses them imports both by name. Where no Chromium is found, the
-tests are skipped; ``SITELINE_CHROMIUM`` names one that lies elsewhere.
+``chromium``, ``window``, ``site`` and ``sohae`` are fixtures; a test file that uses them imports them by name. Where no
+Chromium is found, the tests are skipped; ``SITELINE_CHROMIUM`` names one that lies elsewhere.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from typer.testing import Result
 
-from web_server import Bench
+from web_server import Bench, serving
 
 ARGS = (
     *("--no-sandbox", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -142,6 +143,25 @@ def copied(case: Path, name: str) -> Path:
     target.unlink(missing_ok=True)
     shutil.copyfile(case, target)
     return target
+
+
+def _own_name(request: pytest.FixtureRequest) -> str:
+    """What the copies of a test file are called: ``page`` in ``test_browser_page``."""
+    return str(request.module.__name__).rpartition("test_browser_")[2]
+
+
+@pytest.fixture(scope="module")
+def site(demo: tuple[Path, Result], request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """The simulated site of the demo, in a copy for one test file: a hall that is built on a known day, 146 scenes."""
+    with serving(copied(demo[0] / "simulated" / "site.gpkg", _own_name(request))) as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def sohae(demo: tuple[Path, Result], request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """The bundled case, in a copy for one test file: no images, no places."""
+    with serving(copied(demo[0] / "sohae.gpkg", _own_name(request))) as bench:
+        yield bench
 
 
 def eventually(holds: Callable[[], bool], page: Page, wait_ms: int = 5000) -> bool:

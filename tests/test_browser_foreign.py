@@ -6,22 +6,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from typer.testing import Result
 
-from browser import Window, chromium, copied, window
-from web_server import Bench, serving
+from browser import Window, chromium, sohae, window
+from web_server import Bench
 
-__all__ = ["chromium", "window"]
-
-
-@pytest.fixture(scope="module")
-def bench(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    with serving(copied(demo[0] / "sohae.gpkg", "foreign")) as made:
-        yield made
+__all__ = ["chromium", "sohae", "window"]
 
 
 class _Foreign(BaseHTTPRequestHandler):
@@ -47,9 +39,9 @@ def foreign() -> Iterator[str]:
         server.server_close()
 
 
-def other_page(window: Window, bench: Bench, address: str) -> Page:
+def other_page(window: Window, sohae: Bench, address: str) -> Page:
     """A tab of the browser that holds the workbench's cookie, with the other site in it."""
-    tab = window.open(bench).context.new_page()
+    tab = window.open(sohae).context.new_page()
     tab.goto(address)
     return tab
 
@@ -58,51 +50,51 @@ ROW = '{"base": null, "cells": {"name": "planted"}, "who": "nobody"}'
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json"])
-def test_a_script_of_another_site_writes_nothing(window: Window, bench: Bench, kind: str) -> None:
-    before = bench.state()["revision"]
+def test_a_script_of_another_site_writes_nothing(window: Window, sohae: Bench, kind: str) -> None:
+    before = sohae.state()["revision"]
     with foreign() as address:
-        tab = other_page(window, bench, address)
+        tab = other_page(window, sohae, address)
         answers: list[int] = []
         tab.on("response", lambda answer: answers.append(answer.status))
         tab.evaluate(
             "([url, body, kind]) => Promise.allSettled(['no-cors', 'cors'].map((mode) => fetch(url,"
             " {method: 'POST', mode, credentials: 'include', headers: {'Content-Type': kind}, body})))",
-            [f"http://{bench.host}/api/rows/structures/planted", ROW, kind],
+            [f"http://{sohae.host}/api/rows/structures/planted", ROW, kind],
         )
     assert not any(status < 400 for status in answers)
-    assert bench.state()["revision"] == before
+    assert sohae.state()["revision"] == before
 
 
-def test_a_form_of_another_site_writes_nothing_and_a_script_reads_nothing(window: Window, bench: Bench) -> None:
-    before = bench.state()["revision"]
+def test_a_form_of_another_site_writes_nothing_and_a_script_reads_nothing(window: Window, sohae: Bench) -> None:
+    before = sohae.state()["revision"]
     with foreign() as address:
-        tab = other_page(window, bench, address)
+        tab = other_page(window, sohae, address)
         read = tab.evaluate(
             "(url) => fetch(url, {credentials: 'include'}).then((answer) => answer.text(), () => 'unread')",
-            f"http://{bench.host}/api/state",
+            f"http://{sohae.host}/api/state",
         )
         assert read == "unread"
         with tab.expect_navigation() as moved:
             tab.evaluate(
-                "(url) => { const f = document.forms[0]; f.action = url; f.submit(); }", f"http://{bench.host}/api/undo"
+                "(url) => { const f = document.forms[0]; f.action = url; f.submit(); }", f"http://{sohae.host}/api/undo"
             )
         assert moved.value is not None and moved.value.status == 403
-    assert bench.state()["revision"] == before
+    assert sohae.state()["revision"] == before
 
 
-def test_another_site_can_neither_frame_the_page_nor_draw_its_tiles(window: Window, bench: Bench) -> None:
+def test_another_site_can_neither_frame_the_page_nor_draw_its_tiles(window: Window, sohae: Bench) -> None:
     with foreign() as address:
-        tab = other_page(window, bench, address)
+        tab = other_page(window, sohae, address)
         drawn = tab.evaluate(
             "(url) => new Promise((told) => { const image = new Image(); image.onload = () => told(true);"
             " image.onerror = () => told(false); image.src = url; })",
-            f"http://{bench.host}/icon.svg",
+            f"http://{sohae.host}/icon.svg",
         )
         assert drawn is False
         tab.evaluate(
             "(url) => new Promise((told) => { const f = document.createElement('iframe'); f.onload = told; f.src = url;"
             " document.body.append(f); })",
-            f"http://{bench.host}/",
+            f"http://{sohae.host}/",
         )
         assert not any(frame.locator("#bar").count() for frame in tab.frames if frame is not tab.main_frame)
 
@@ -117,7 +109,7 @@ def test_another_site_can_neither_frame_the_page_nor_draw_its_tiles(window: Wind
         "/api/journal?limit=99999999999",
     ],
 )
-def test_what_would_cost_too_much_is_refused(window: Window, bench: Bench, path: str) -> None:
-    page = window.open(bench)
+def test_what_would_cost_too_much_is_refused(window: Window, sohae: Bench, path: str) -> None:
+    page = window.open(sohae)
     window.tolerated = ("console",)
     assert 400 <= page.evaluate("(path) => fetch(path).then((answer) => answer.status)", path) < 500

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from typer.testing import Result
 
-from browser import DESK, TABLET, Window, chromium, copied, differing, drawn, eventually, picture, settled, shown, window
-from web_server import Bench, serving
+from browser import (
+    DESK,
+    TABLET,
+    Window,
+    chromium,
+    differing,
+    drawn,
+    eventually,
+    picture,
+    settled,
+    shown,
+    site,
+    sohae,
+    window,
+)
+from web_server import Bench
 
-__all__ = ["chromium", "window"]
-
-
-@pytest.fixture(scope="module")
-def site(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    """The simulated site of the demo: a hall that is built on a known day, 146 scenes."""
-    with serving(copied(demo[0] / "simulated" / "site.gpkg", "map")) as bench:
-        yield bench
-
-
-@pytest.fixture(scope="module")
-def sohae(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    """The bundled case: no images, no places."""
-    with serving(copied(demo[0] / "sohae.gpkg", "map")) as bench:
-        yield bench
+__all__ = ["chromium", "site", "sohae", "window"]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import copy
 import gzip
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,14 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from typer.testing import Result
 
-from browser import DESK, TABLET, Window, chromium, copied, eventually, shown, window
+from browser import DESK, TABLET, Window, chromium, eventually, shown, site, sohae, window
 from siteline.store.case import Case
 from siteline.web.app import STATIC
 from web_server import Bench, serving
 
-__all__ = ["chromium", "window"]
+__all__ = ["chromium", "site", "sohae", "window"]
 
 HOSTILE = (
     "<img src=x onerror=\"alert('img')\">",
@@ -34,18 +32,6 @@ HOSTILE = (
 )
 REFUSED = {"error": {"kind": "NoScenes", "message": "no looks", "remedy": "add some"}}
 TABS = ("structure", "observe", "weigh", "journal")
-
-
-@pytest.fixture(scope="module")
-def site(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    with serving(copied(demo[0] / "simulated" / "site.gpkg", "page")) as bench:
-        yield bench
-
-
-@pytest.fixture(scope="module")
-def sohae(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    with serving(copied(demo[0] / "sohae.gpkg", "page")) as bench:
-        yield bench
 
 
 def hostile(value: Any, keys: frozenset[str], at: int = 0) -> Any:

@@ -15,6 +15,7 @@ from siteline.model.records import CaseData, Event
 from siteline.model.settings import Settings
 from siteline.model.span import Span
 from siteline.weigh.events import positions
+from siteline.weigh.shifts import shifts
 from weigh_cases import case, claim, look, source, verdict
 
 
@@ -177,6 +178,8 @@ def test_pixels_decide_an_event_inside_their_bracket_where_they_put_the_change_o
     words = told.assessment.text if decided else told.assessment.confidence
     assert "the pixels make a change" in words.lower()
     assert ("cannot be determined" in told.assessment.text) is not decided
+    report = claim("c1", "began", "2020-05-10", "2020-05-13", "construction", "x", "official")
+    assert shifts(told.transition, told.event, [report])[0].label == "The pixels alone"
 
 
 def test_a_borrowed_state_is_no_surer_than_its_label_and_doubtful_labels_lend_last() -> None:

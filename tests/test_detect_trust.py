@@ -12,7 +12,18 @@ from siteline.detect.found import detected
 from siteline.detect.injections import FOREVER, PASSING_DAYS, SIDES_PX, curve, direction, quick
 from siteline.detect.prior import Noise, Prior
 from siteline.detect.series import Changes, change_points
-from siteline.detect.trust import FEWEST, TEMPERATURES, Found, Injection, Judged, inject, judge, two_told
+from siteline.detect.trust import (
+    FEWEST,
+    TEMPERATURES,
+    Found,
+    Injection,
+    Judged,
+    inject,
+    judge,
+    profiles,
+    random_dates,
+    two_told,
+)
 from siteline.model.changed import Detected
 from siteline.model.errors import BadInput
 
@@ -108,6 +119,14 @@ def test_strong_changes_are_found_and_dated() -> None:
     assert strong.dated >= 0.88 * strong.found
 
 
+def test_works_that_are_slow_begin_and_end_gently() -> None:
+    days, starts, lengths = np.arange(0.0, 101.0, 10.0), np.array([20.0, 20.0]), np.array([40.0, 0.0])
+    steady, gentle = (profiles(days, starts, lengths, slow=np.array([slow] * 2)) for slow in (False, True))
+    assert steady[0].tolist() == [0, 0, 0, 0.25, 0.5, 0.75, 1, 1, 1, 1, 1]
+    assert gentle[0].tolist() == [0, 0, 0, 0.15625, 0.5, 0.84375, 1, 1, 1, 1, 1]  # 3 t^2 - 2 t^3
+    assert np.array_equal(gentle[1], steady[1])  # what takes no time cannot be slow
+
+
 def test_what_passes_is_found_the_rather_the_longer_it_lasts() -> None:
     given = judged("white")
     kinds = [even(4 * UNIT, days=days) for days in (0.01, 30.0, 150.0, 500.0)]
@@ -163,6 +182,16 @@ def test_two_changes_are_told_only_where_there_are_two() -> None:
     assert [c.bracket.after < day <= c.bracket.by for c, day in zip(pair.changes, (start, end), strict=True)] == [True, True]
     signs = [np.sign(size.size) for change in pair.changes for size in change.sizes]
     assert signs == [1, 1, -1, -1]
+
+
+def test_a_change_of_use_passes_for_two_changes_far_more_rarely_than_a_false_alarm() -> None:
+    given = judged("white")
+    rng = np.random.default_rng(5)
+    when = random_dates(DAYS, 600, rng)[:, None, None]
+    spliced = np.where(DAYS[None, None, :] < when, quiet(50, 600), quiet(51, 600))
+    changes = change_points(spliced, DAYS, PRIOR, given.noise)
+    # 0.01 is asked; the second largest of 200 splices varies as Beta(2, 199), sd 0.007, and the share of 600 series by 0.004
+    assert np.mean(changes.two - changes.one > given.second) < 0.5 * given.nominal
 
 
 @pytest.mark.parametrize(("count", "nominal"), [(0, 0.05), (FEWEST - 1, 0.05), (FEWEST - 1, 0.3), (60, 0.01)])

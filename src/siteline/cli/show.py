@@ -169,8 +169,11 @@ def positions(given: Sequence[EventPosition], names: dict[str, str]) -> Iterable
         change = p.transition.after_state.replace("_", " ")
         low, centre, high = p.before
         line = Text.assemble(("• ", "dim"), (f"{where}, {change}: ", "bold"), what, ". ")
-        line.append(f"P(before), prior alone: {percent(centre)} (range {percent(low)} to {percent(high)}).")
-        for shift in p.lines[1:]:  # the first row is the images alone, printed above
+        if p.transition.by_pixels:
+            line.append(f"P(before), by the pixels: {percent(centre)}.")
+        else:
+            line.append(f"P(before), prior alone: {percent(centre)} (range {percent(low)} to {percent(high)}).")
+        for shift in p.lines[1:]:  # the first row is printed above
             line.append(f"\n    + {clean(shift.label)}: {percent(shift.probability)}", style="dim")
             line.append(f" ({percent(shift.low)} to {percent(shift.high)})", style="dim")
         yield Padding(line, (0, 0, 0, 1))

@@ -60,7 +60,7 @@ def dated(history: History, observations: Iterable[Observation]) -> History:
     """``history`` with the dates of the pixels where two looks that they added bound a change.
 
     Prior rates say how such things come about in general; the posterior of the pixels has seen this one. A bracket that
-    another look makes narrower keeps the part of it that lies inside.
+    another look makes narrower is left to that look and the rates.
     """
     known = {(o.pixel_date.since, o.observation_id): o.pixel_date for o in observations if o.pixel_date is not None}
     if not known:
@@ -93,7 +93,7 @@ def _within(whole: Posterior, start: float, end: float) -> Posterior | None:
     """The part of a posterior from ``start`` to ``end``, days; None where it puts nothing there."""
     inner = whole.edges[(whole.edges > start) & (whole.edges < end)]
     edges = np.concatenate(([start], inner, [end]))
-    mass = np.diff([whole.cdf(float(edge)) for edge in edges])
+    mass = np.diff(whole.cdfs(edges))
     return Posterior(edges, mass / mass.sum()) if mass.sum() > 0 else None
 
 

@@ -43,7 +43,6 @@ MOST_WAITING: Final = 8
 """Files that may be asked for before the first of them is done."""
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_MOST_CHOSEN: Final = 40
 
 
 class Exports:
@@ -98,12 +97,12 @@ class Exports:
 
 def figure(held: Held, form: str, query: Mapping[str, str]) -> bytes:
     """The time line of the structures named by ``structures``, joined by commas, or the key figure."""
-    from siteline.publish.timeline import timeline_page, timeline_png
+    from siteline.publish.timeline import MOST, timeline_page, timeline_png
 
     text = query.get("structures", "")
     chosen = [text] if text in held.data.structures else [key for key in text.split(",") if key]
-    if len(chosen) > _MOST_CHOSEN:
-        raise BadInput(f"a figure shows at most {_MOST_CHOSEN} structures")
+    if len(chosen) > MOST:
+        raise BadInput(f"a figure shows at most {MOST} structures")
     if unknown := [key for key in chosen if key not in held.data.structures]:
         raise BadInput(f"the case has no structure {shorten(unknown[0])!r}")
     theme: Any = query.get("theme", "light")

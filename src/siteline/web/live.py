@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -41,17 +41,12 @@ Looks = tuple[Observation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A case at one revision. ``data``: as in the file; ``evidence``: with the looks that its pixels add.
-
-    ``images``: found scenes by id, as their items read; ``shares``: see ``usable_shares``; ``versions``: by table and key.
-    """
+class Read:
+    """What the file says at one revision. ``images``: found scenes by id, as their items read; ``shares``: see
+    ``usable_shares``; ``versions``: by table and key."""
 
     revision: int
     data: CaseData
-    evidence: CaseData
-    dating: Dating
-    weighing: Weighing
     detected: tuple[Detected, ...]
     found: tuple[FoundScene, ...]
     images: Mapping[str, ImageScene]
@@ -60,16 +55,12 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What the file says at one revision."""
+class Held(Read):
+    """A case at one revision, answered. ``evidence``: ``data`` with the looks that its pixels add."""
 
-    revision: int
-    data: CaseData
-    detected: tuple[Detected, ...]
-    found: tuple[FoundScene, ...]
-    images: Mapping[str, ImageScene]
-    shares: Mapping[str, tuple[float, str]]
-    versions: Mapping[str, dict[str, int]]
+    evidence: CaseData
+    dating: Dating
+    weighing: Weighing
 
 
 class Live:
@@ -79,7 +70,7 @@ class Live:
         """Open the case. Raises ``FileTrouble``."""
         self.case = Case.open(path)
         self._held: Held | None = None
-        self._read: _Read | None = None
+        self._read: Read | None = None
         self._looks: dict[str, Observation] = {}
         self._pixels: dict[str, tuple[Looks, Looks, Mapping[str, Source]]] = {}
         self._answers = _Answers()
@@ -107,7 +98,7 @@ class Live:
         self._held = self._answered(self._read)
         return self._held
 
-    def _whole(self) -> _Read:
+    def _whole(self) -> Read:
         """Everything, read anew."""
         case = self.case
         with case.reading() as db:
@@ -117,9 +108,9 @@ class Live:
         self._pixels.clear()
         self._answers = _Answers()
         images = {f.scene_id: scene_of(f.stac, f.source) for f in found}
-        return _Read(at, data, detected(case), found, images, usable_shares(case), kept)
+        return Read(at, data, detected(case), found, images, usable_shares(case), kept)
 
-    def _moved(self, db: sqlite3.Connection, old: _Read, news: Sequence[Change]) -> _Read:
+    def _moved(self, db: sqlite3.Connection, old: Read, news: Sequence[Change]) -> Read:
         """``old`` with the changes ``news`` in it."""
         tables = {change.table for change in news}
         data = old.data if tables == {"observations"} else without_observations(db)
@@ -137,7 +128,7 @@ class Live:
         data = replace(data, observations=tuple(self._looks.values()))
         return replace(old, revision=news[-1].entry, data=data, versions=kept)
 
-    def _answered(self, read: _Read) -> Held:
+    def _answered(self, read: Read) -> Held:
         """What was read, dated where it changed, and weighed."""
         data, sources = read.data, dict(read.data.sources)
         added: list[Observation] = []
@@ -155,20 +146,10 @@ class Live:
             return answers.dating(_grouped(data.structures, observations), evidence)
 
         weighing = weigh(evidence, dating, redate)
-        return Held(
-            read.revision,
-            data,
-            evidence,
-            dating,
-            weighing,
-            read.detected,
-            read.found,
-            read.images,
-            read.shares,
-            read.versions,
-        )
+        kept = {field.name: getattr(read, field.name) for field in fields(Read)}
+        return Held(**kept, evidence=evidence, dating=dating, weighing=weighing)
 
-    def _from_pixels(self, read: _Read, name: str, own: Looks) -> tuple[Looks, Mapping[str, Source]]:
+    def _from_pixels(self, read: Read, name: str, own: Looks) -> tuple[Looks, Mapping[str, Source]]:
         """The looks that the pixels add to those of one structure, and their sources."""
         known = self._pixels.get(name)
         if known is None or known[0] != own:

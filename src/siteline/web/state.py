@@ -250,6 +250,7 @@ def _position(p: EventPosition, held: Held, memory: Memory) -> Json:
         "structure": name,
         "transition": transition_id(name, number),
         "decided": p.decided,
+        "by_pixels": p.transition.by_pixels,
         "text": p.assessment.text,
         "confidence": p.assessment.confidence,
         "factors": [round(factor, 4) for factor in FACTORS],

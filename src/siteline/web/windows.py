@@ -27,7 +27,6 @@ MERCATOR: Final = "EPSG:3857"
 TILE: Final = 256
 """Pixels along the side of a tile."""
 
-MOST_ZOOM: Final = 24
 MOST_READ: Final = 36_000_000
 """Most pixels of a band unpacked for one picture: a file without overviews, seen from far, would cost without bound."""
 

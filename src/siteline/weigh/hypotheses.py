@@ -87,7 +87,7 @@ def _assessment(
         text = f"Least inconsistent with what was seen and said: {listed(names)}."
     missing = [h.title or h.hypothesis_id for h in hypotheses if h.hypothesis_id not in judged]
     if missing and telling:
-        text += f" Not compared, for it lacks readings of items that tell explanations apart: {listed(missing)}."
+        text += f" Not compared, for want of readings of items that tell explanations apart: {listed(missing)}."
     blind = f"{counted(len(rows), 'item')} read, {telling} of them tell explanations apart."
     confidence = f"{blind} Images show work, not intentions; being least inconsistent is not being right."
     sources = tuple(dict.fromkeys(i for row in rows if row.diagnosticity > 0 for i in row.source_ids))

@@ -84,10 +84,12 @@ def gather(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
 
 
 def shifts(transition: Transition, event: Event, claims: Sequence[Claim]) -> tuple[LineShift, ...]:
-    """How P(change before ``event``) moves as lines are added one by one; the first row is the prior alone."""
+    """How P(change before ``event``) moves as lines are added one by one; the first row is the bracket's own date alone,
+    from the pixels or the prior rates."""
     start = event.when.first_day
     low, centre, high = transition.before_range(start)
-    rows = [LineShift("The prior alone, at declared rates", (), centre, low, high)]
+    alone = "The pixels alone" if transition.by_pixels else "The prior alone, at declared rates"
+    rows = [LineShift(alone, (), centre, low, high)]
     used: list[tuple[str, list[Claim]]] = []
     for kind, given in gather(claims).items():
         used.append((kind, given))

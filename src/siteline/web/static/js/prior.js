@@ -128,6 +128,12 @@ function question(model, position, act) {
   ];
 }
 
+/** What P(before) rests on, in words. */
+function basis(position) {
+  if (position.by_pixels) return "by the pixels, whatever the prior";
+  return position.decided ? "by images and prior" : "by the prior alone";
+}
+
 function row(model, position, act) {
   const number = h("span", { class: "big num" });
   const word = h("span", { class: "muted" });
@@ -147,7 +153,7 @@ function row(model, position, act) {
     move(factor) {
       const now = before(position, factor);
       number.textContent = percent(now);
-      word.textContent = `${likelihood(now)}, ${position.decided ? "by images and prior" : "by the prior alone"}`;
+      word.textContent = `${likelihood(now)}, ${basis(position)}`;
       dot.setAttribute("cx", across(factor));
       dot.setAttribute("cy", share(now));
     },
