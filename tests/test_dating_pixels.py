@@ -152,6 +152,11 @@ def test_the_date_of_the_pixels_takes_the_place_of_the_prior() -> None:
     assert told.before_range(STEP.bracket.by or 0.0) == (1.0, 1.0, 1.0)
     edges, mass = told.posterior.edges, told.posterior.mass
     assert (edges[0], edges[-1], mass.sum()) == (STEP.bracket.after, STEP.bracket.by, pytest.approx(1.0))
+    # people who label the very scenes, on the days that they give, take nothing from it
+    both = (look("o3", "2020-05-10", "complete", "b"), look("o4", "2020-05-15", "dismantled", "b"))
+    beside = with_pixels(case((*labels, *both)), [found(lean)])
+    (told,) = date_observations(beside.observations, beside.settings, ("hall",)).histories["hall"].transitions
+    assert told.by_pixels and told.probability == pytest.approx(0.997, abs=1e-9)
     # a label that makes the bracket narrower decides by itself
     seen = look("o3", "2020-05-12", "dismantled", "b")
     nearer = with_pixels(case((*labels, seen)), [found(lean)])

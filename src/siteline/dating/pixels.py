@@ -65,18 +65,19 @@ def dated(history: History, observations: Iterable[Observation]) -> History:
     known = {(o.pixel_date.since, o.observation_id): o.pixel_date for o in observations if o.pixel_date is not None}
     if not known:
         return history
-    return replace(history, transitions=tuple(_by_pixels(t, known) for t in history.transitions))
+    days = {look.observation_id: look.first for look in history.looks}
+    return replace(history, transitions=tuple(_by_pixels(t, known, days) for t in history.transitions))
 
 
-def _by_pixels(transition: Transition, known: Mapping[tuple[str, str], PixelDate]) -> Transition:
+def _by_pixels(transition: Transition, known: Mapping[tuple[str, str], PixelDate], days: Mapping[str, float]) -> Transition:
     deciding = set(transition.deciding)
-    date = next((date for (since, until), date in known.items() if {since, until} <= deciding), None)
-    if date is None or transition.bracket.after is None or transition.bracket.by is None:
+    pair = next((pair for pair in known if set(pair) <= deciding), None)
+    if pair is None:
         return transition
-    whole = Posterior(np.array(date.edges), np.array(date.mass))
-    inside = _within(whole, transition.bracket.after, transition.bracket.by)
-    if inside is None:
-        return transition
+    whole = Posterior(np.array(known[pair].edges), np.array(known[pair].mass))
+    # its own two looks, not the bracket: beside a label of a calendar day that begins with the day
+    start, end = days[pair[0]], days[pair[1]]
+    inside = _within(whole, start, end)
     return replace(
         transition,
         posterior=inside,
@@ -84,17 +85,17 @@ def _by_pixels(transition: Transition, known: Mapping[tuple[str, str], PixelDate
         fast=inside,
         interval50=inside.interval(0.5),
         interval90=inside.interval(0.9),
-        probability=whole.cdf(transition.bracket.by) - whole.cdf(transition.bracket.after),
+        probability=whole.cdf(end) - whole.cdf(start),
         by_pixels=True,
     )
 
 
-def _within(whole: Posterior, start: float, end: float) -> Posterior | None:
-    """The part of a posterior from ``start`` to ``end``, days; None where it puts nothing there."""
+def _within(whole: Posterior, start: float, end: float) -> Posterior:
+    """The part of a posterior from ``start`` to ``end``, days, where most of it lies."""
     inner = whole.edges[(whole.edges > start) & (whole.edges < end)]
     edges = np.concatenate(([start], inner, [end]))
     mass = np.diff(whole.cdfs(edges))
-    return Posterior(edges, mass / mass.sum()) if mass.sum() > 0 else None
+    return Posterior(edges, mass / mass.sum())
 
 
 def _leading(detected: Sequence[Detected]) -> list[Detected]:
