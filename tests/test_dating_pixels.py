@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from siteline.dating.engine import date_observations
-from siteline.dating.pixels import OBSERVER, with_pixels
+from siteline.dating.pixels import with_pixels
 from siteline.model.changed import Detected, PixelChange, Size
 from siteline.model.dated import Bracket, Posterior
-from siteline.model.records import CaseData, Event
+from siteline.model.records import OBSERVER, CaseData, Event
 from siteline.model.settings import Settings
 from siteline.model.span import Span
 from siteline.weigh.events import positions

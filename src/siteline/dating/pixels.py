@@ -19,12 +19,9 @@ import numpy as np
 
 from siteline.model.changed import ALL, Detected, PixelChange
 from siteline.model.dated import History, Posterior, Transition
-from siteline.model.records import CaseData, Observation, PixelDate, Source
+from siteline.model.records import OBSERVER, PIXELS, CaseData, Observation, PixelDate, Source
 from siteline.model.span import Span, from_days, iso
 from siteline.model.states import canonical
-
-OBSERVER: Final = "siteline"
-"""Who looked."""
 
 SHARE: Final = 0.99
 """Share of the posterior that the two looks enclose."""
@@ -40,7 +37,7 @@ def with_pixels(data: CaseData, detected: Sequence[Detected]) -> CaseData:
     sources: dict[str, Source] = {}
     ids = {o.observation_id for o in data.observations}
     for found in _leading(detected):
-        key = _free(f"pixels:{found.structure_id}", data.sources)
+        key = _free(f"{PIXELS}{found.structure_id}", data.sources)
         for run in _runs(data, found):
             pair = _labels(data, found.structure_id, (_ends(run[0][1])[0], _ends(run[-1][1])[1]))
             if pair is None:

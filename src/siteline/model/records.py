@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from siteline.model.settings import Settings
 from siteline.model.span import Span
+
+OBSERVER: Final = "siteline"
+"""Who looked, of the looks that siteline adds after it found a change in the pixels (``dating.pixels``)."""
+
+PIXELS: Final = "pixels:"
+"""What the ids of such looks, and of the sources they come from, begin with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from siteline.model.records import CaseData, Observation
+from siteline.model.records import OBSERVER, PIXELS, CaseData, Observation
 from siteline.publish.glyphs import clean
 from siteline.publish.look import day_only
 
@@ -18,7 +18,7 @@ _SIDES: Final = {"before": "last scene before", "after": "first scene after"}
 
 def is_own(observation_id: str, observer: str) -> bool:
     """Whether siteline added the look, as ``dating.pixels`` writes such looks."""
-    return observer == "siteline" and observation_id.startswith("pixels:")
+    return observer == OBSERVER and observation_id.startswith(PIXELS)
 
 
 def own_looks(data: CaseData) -> list[Observation]:
