@@ -4,7 +4,7 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: demo test lint types imports bench-dating bench-speed bench-cube bench-detect bench-web clean install
+.PHONY: demo test explore bench-dating bench-speed bench-cube bench-detect bench-web clean install
 
 demo: install
 	@$(RUN) siteline demo
@@ -15,6 +15,10 @@ test: install
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) pytest --cov --cov-report=term
+
+# Properties on cases not tried before; what it finds becomes a test of its own.
+explore: install
+	$(RUN) pytest --hypothesis-profile=explore -m hypothesis
 
 install: $(VENV)/installed
 

@@ -145,7 +145,14 @@ def test_rows_that_a_change_refers_to_come_with_it_or_not_at_all(case: Case):
 def test_nothing_different_writes_no_line(case: Case):
     base = now(case, "observations", "o1")[0]
     done = put(case, Row("observations", "o1", {"activity": "crane"}), base, "Ana")
-    assert (done.version, done.revision) == (base, revision(case._db))
+    assert done == Done(None, base, revision(case._db))
+
+
+def test_what_changed_nothing_names_no_earlier_change_to_be_undone(case: Case):
+    gone = put(case, Row("observations", "o1", None), now(case, "observations", "o1")[0], "Ana")
+    again = put(case, Row("observations", "o1", None), gone.version, "Ben")
+    assert (again.entry, again.version) == (None, gone.entry)
+    assert put(case, Row("observations", "never", None), None, "Ben").entry is None
 
 
 CELLS = {
@@ -181,12 +188,13 @@ def test_whatever_is_tried_the_case_stays_sound_and_is_what_the_accepted_changes
                 assert isinstance(error, RowChanged) or fresh
                 assert now(case, "observations", key) == (at, row)
                 continue
+            assert (done.entry is None) == (now(case, "observations", key) == (at, row))
             made.append((done, key, row))
             expected[key] = (
                 None if cells is None else {**(row or blank()), **(cells if row else look() | cells), "observation_id": key}
             )
         for n in undone:
-            if n < len(made):
+            if n < len(made) and made[n][0].entry is not None:
                 done, key, row = made[n]
                 at = now(case, "observations", key)[0]
                 try:

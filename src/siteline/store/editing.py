@@ -43,10 +43,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a change came to: the ``entry`` of the journal that tells of it (and by which it is undone), the row's
-    ``version`` after it, the ``revision`` of the case. Where nothing was different there is no new entry."""
+    """What a change came to: the ``entry`` of the journal that tells of it (and by which it is undone), None where the row
+    is as it was; the row's ``version`` after it, the ``revision`` of the case."""
 
-    entry: int
+    entry: int | None
     version: int
     revision: int
 
@@ -61,7 +61,7 @@ def put(case: Case, row: Row, base: int | None, who: str, *, with_: Sequence[Row
     """
     table = _editable(row.table)
     with case.writing(who) as db:
-        _same(db, table, row.key, base)
+        seen = _same(db, table, row.key, base)
         settings = case_settings(db)
         before = _contradicted(db, settings)
         for other in with_:
@@ -69,8 +69,7 @@ def put(case: Case, row: Row, base: int | None, who: str, *, with_: Sequence[Row
                 _put(db, BY_NAME[other.table], other, settings, today)
         _put(db, table, row, settings, today)
         _sound(db, table, row.key, settings, before)
-        now = version(db, table.name, row.key)
-        return Done(now, now, revision(db))
+        return _done(db, table, row.key, seen)
 
 
 def undo(case: Case, number: int, who: str, *, today: date | None = None) -> Done:
@@ -83,13 +82,12 @@ def undo(case: Case, number: int, who: str, *, today: date | None = None) -> Don
         if told is None:
             raise BadInput(f"the journal has no entry {number}; name one of those it lists")
         table = _editable(told.table)
-        _same(db, table, told.key, number)
+        seen = _same(db, table, told.key, number)
         settings = case_settings(db)
         before = _contradicted(db, settings)
         _restore(db, table, told.key, told.before, settings, today)
         _sound(db, table, told.key, settings, before)
-        now = version(db, table.name, told.key)
-        return Done(now, now, revision(db))
+        return _done(db, table, told.key, seen)
 
 
 def cells_of(db: sqlite3.Connection, table: Table, key: str) -> dict[str, Any] | None:
@@ -112,15 +110,22 @@ def _editable(name: str) -> Table:
     return BY_NAME[name]
 
 
-def _same(db: sqlite3.Connection, table: Table, key: str, base: int | None) -> None:
-    """Raise ``RowChanged`` unless the row is as it was at ``base``."""
+def _same(db: sqlite3.Connection, table: Table, key: str, base: int | None) -> int:
+    """The row's version; raises ``RowChanged`` unless the row is as it was at ``base``."""
     now = version(db, table.name, key)
     there = _fid(db, table, key) is not None
     if (base is None and not there) or (base is not None and base == now):
-        return
+        return now
     last = entry(db, now)
     who, at = (last.who, last.at) if last else ("another program", "a time that is not known")
     raise RowChanged(table.name, key, who, at, now, cells_of(db, table, key))
+
+
+def _done(db: sqlite3.Connection, table: Table, key: str, seen: int) -> Done:
+    """What a change came to. A row that is as it was keeps its version, whose entry tells of somebody's earlier change: it
+    is not named, so that nobody undoes that one by undoing theirs."""
+    now = version(db, table.name, key)
+    return Done(now if now != seen else None, now, revision(db))
 
 
 def _fid(db: sqlite3.Connection, table: Table, key: str) -> int | None:

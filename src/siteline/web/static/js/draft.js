@@ -66,7 +66,8 @@ export function makeDraft({ store, act, editing }) {
         if (!done) return undefined;
         store.set({ draft: null, structure: key });
         if (done.theirs) return undefined;
-        notice(`Saved: footprint of ${name}`, { action: ["Undo", () => editing.undo(done.entry)] });
+        if (done.entry === null) notice(`The footprint of ${name} is as it was.`);
+        else notice(`Saved: footprint of ${name}`, { action: ["Undo", () => editing.undo(done.entry)] });
       } catch (error) {
         put({ problem: error.told ?? String(error) });
       } finally {

@@ -20,7 +20,8 @@ export function makeEditing(store) {
     if (!who) return null;
     try {
       const done = await api.put(table, key, base, cells, who);
-      made.push({ entry: done.entry, table, key, what, undone: false });
+      // Without an entry nothing was different, and there is nothing to undo.
+      if (done.entry !== null) made.push({ entry: done.entry, table, key, what, undone: false });
       await refresh(store).catch(trouble); // it is saved all the same
       told();
       return done;
