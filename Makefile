@@ -14,7 +14,7 @@ test: install
 	$(RUN) ruff check src tests benchmarks
 	$(RUN) mypy
 	$(RUN) lint-imports
-	$(RUN) pytest --cov --cov-report=term
+	$(RUN) pytest -n 2 --dist loadfile --cov --cov-report=term
 
 # Properties on cases not tried before; what it finds becomes a test of its own.
 explore: install
