@@ -168,6 +168,8 @@ def _local(href: str, roots: tuple[Path, ...]) -> str:
         top = os.path.realpath(root)
         if real == top or real.startswith(top.rstrip(os.sep) + os.sep):
             return real
+    if not os.path.lexists(href):
+        raise AddressRefused(href, "there is no such file on this machine; name the folder it is in: siteline find --source")
     raise AddressRefused(
         href, "it is a file of this machine outside the folders you named; name its folder: siteline find --source"
     )

@@ -114,14 +114,15 @@ def trust(addresses: Sequence[str]) -> None:
 
 @contextmanager
 def reader(case: Path, *, offline: bool = False) -> Iterator[Reader]:
-    """A reader of the case's images: copies first, then the sources this user has named, then public addresses."""
+    """A reader of the case's images: copies first, then what lies beside it or this user named, then public addresses."""
+    from siteline.guard import beside
     from siteline.guard.http import Client
     from siteline.guard.reader import Reader
     from siteline.guard.trusted import folders, trust
     from siteline.guard.vault import Vault
 
-    vault = Vault(images_folder(case))
-    with Client(trust()) as client, Reader(client, vault, offline=offline, local_roots=folders()) as made:
+    vault, roots = Vault(images_folder(case)), (*folders(), *beside.roots(case))
+    with Client(trust()) as client, Reader(client, vault, offline=offline, local_roots=roots) as made:
         yield made
 
 

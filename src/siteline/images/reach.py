@@ -87,7 +87,7 @@ class Readings:
         named = next((scene for scene in scenes if scene.scene_id == first), None)
         local = named is not None and not any("://" in asset.href for asset in named.assets)
         remedy = (
-            f"put the folder back, or name its new place: siteline find {case} --source FOLDER"
+            f"put the folder back, or beside the case, or name its new place: siteline find {case} --source FOLDER"
             if local
             else f"copy them first (siteline fetch {case}), or see what answers: siteline doctor {case}"
         )

@@ -104,6 +104,10 @@ there is no case or the whole case. Changes to an existing case are one transact
 second one waits five seconds and then ends with a clear error. Where the file or its folder cannot be written, the case
 opens for reading. Cases of older versions are brought up to date when opened; those of newer ones are left alone with an
 error.
+
+In `imagery`, a file of the machine that the scene was found on has its absolute path (`href` of the asset) and, where it
+lies in the case's folder or below, the path from there (`siteline:beside`). If there is a file at the latter, it is the one
+that is read: a case that is moved or copied together with its images goes on reading them.
 """
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from siteline.guard import beside
 from siteline.model.errors import BadRows, RowProblem
 from siteline.model.imagery import FoundScene, Search
 from siteline.model.tables import BY_NAME
@@ -21,7 +22,7 @@ def keep_search(case: Case, search: Search, scenes: Iterable[FoundScene], who: s
     with case.writing(who) as db:
         upsert(db, BY_NAME["searches"], _search_cells(search))
         for scene in scenes:
-            cells = _scene_cells(scene)
+            cells = _scene_cells(scene, case)
             if scene.site_cloud_percent is None:
                 del cells["site_cloud_percent"]  # known from the pixels of an earlier fetch, perhaps
             upsert(db, BY_NAME["imagery"], cells)
@@ -35,7 +36,10 @@ def keep_site_clouds(case: Case, percents: Mapping[str, float], who: str) -> Non
 
 
 def found_scenes(case: Case) -> tuple[FoundScene, ...]:
-    """Every scene of every search, by time then id. Raises ``FileTrouble``; ``BadRows`` where a row cannot be read."""
+    """Every scene of every search, by time then id; files beside the case where they lie now.
+
+    Raises ``FileTrouble``; ``BadRows`` where a row cannot be read.
+    """
     names = [c.name for c in BY_NAME["imagery"].columns]
     columns = ", ".join(f"coalesce({name}, '')" for name in names)
     with case.reading() as db:
@@ -67,7 +71,7 @@ def _search_cells(search: Search) -> dict[str, str]:
     }
 
 
-def _scene_cells(scene: FoundScene) -> dict[str, str]:
+def _scene_cells(scene: FoundScene, case: Case) -> dict[str, str]:
     return {
         "scene_id": scene.scene_id,
         "search_id": scene.search_id,
@@ -83,7 +87,7 @@ def _scene_cells(scene: FoundScene) -> dict[str, str]:
         "credit": scene.credit,
         "status": scene.status,
         "why": scene.why,
-        "stac": _compact(scene.stac),
+        "stac": _compact(beside.noted(scene.stac, case.path)),
     }
 
 
@@ -92,7 +96,7 @@ def _scene(case: Case, cells: Mapping[str, str]) -> FoundScene:
         return FoundScene(
             scene_id=cells["scene_id"],
             search_id=cells["search_id"],
-            stac=json.loads(cells["stac"]),
+            stac=beside.found(json.loads(cells["stac"]), case.path),
             source=cells["source"],
             acquired=cells["acquired"],
             provider=cells["provider"],
