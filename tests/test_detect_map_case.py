@@ -6,9 +6,11 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import geopandas
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 import typer
@@ -73,9 +75,13 @@ def test_the_hall_is_an_area_with_its_date_and_place(written: tuple[Path, Path],
 
 
 def test_the_files_are_what_other_programs_read(mapped: mapping.Mapped):
-    frame = geopandas.read_file(mapped.files["case-changes.gpkg"])
+    frame = geopandas.read_file(mapped.files["case-changes.gpkg"], layer="changes")
     assert len(frame) == len(mapped.areas) and frame.crs == "EPSG:4326"
     assert frame["area_id"][0] == "changed-area-1" and frame["by"][0].startswith("2021")
+    (style,) = pyogrio.read_dataframe(mapped.files["case-changes.gpkg"], layer="layer_styles").itertuples()
+    assert (style.f_table_name, style.f_geometry_column, bool(style.useAsDefault)) == ("changes", "geom", True)
+    told = [c.get("label") for c in ElementTree.fromstring(style.styleQML).iter("category")]
+    assert told == ["changed", "possible change (below 50 %)"]
     with rasterio.open(mapped.files["case-probability.tif"]) as file:
         shown = file.read(1)
         assert np.isnan(file.nodata) and file.descriptions == ("probability of a change",)

@@ -93,7 +93,7 @@ def test_layers_open_in_another_program_with_what_the_case_says(tmp_path: Path):
         (tmp_path / "l.gpkg").write_bytes(bench.get("/api/export/layers.gpkg").body)
         state = bench.state()
     layers = {name for name, _ in pyogrio.list_layers(tmp_path / "l.gpkg")}
-    assert layers == {"structures", "transitions"}
+    assert layers == {"structures", "transitions", "layer_styles"}
     structures = pyogrio.read_dataframe(tmp_path / "l.gpkg", layer="structures")
     assert str(structures.crs) == "EPSG:4326"
     assert list(structures["structure_id"]) == [s["id"] for s in state["structures"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,13 @@ from siteline.model.scene import ImageScene
 if TYPE_CHECKING:
     from siteline.detect.maps import ChangeLayers
     from siteline.images.mapping import MappedArea
+    from siteline.publish.qgisstyle import Kind
+
+AREA_COLUMNS: Final = (
+    *("area_id", "name", "after", "by", "interval95_first", "interval95_last", "probability", "size", "pixels"),
+    *("area_m2", "doubt"),
+)
+"""Columns of the GeoPackage of areas."""
 
 Theme = Literal["light", "dark", "print"]
 Layer = NDArray[np.float32]
@@ -74,27 +81,37 @@ def _placed(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def _areas(path: Path, areas: Sequence[MappedArea]) -> None:
-    import geopandas
-    import shapely
-
     from siteline.model.span import iso
+    from siteline.publish.geopackage import Layer, write
 
-    columns: dict[str, list[Any]] = {
-        "area_id": [area.area_id for area in areas],
-        "name": [area.name for area in areas],
-        "after": [iso(area.after) for area in areas],
-        "by": [iso(area.by) for area in areas],
-        "interval95_first": [iso(area.interval95[0]) for area in areas],
-        "interval95_last": [iso(area.interval95[1]) for area in areas],
-        "probability": [area.probability for area in areas],
-        "size": [area.size for area in areas],
-        "pixels": [area.pixels for area in areas],
-        "area_m2": [area.area_m2 for area in areas],
-        "doubt": [area.doubt for area in areas],
-    }
-    shapes = [shapely.multipolygons(shapely.get_parts(shapely.from_wkt(area.outline_wkt))) for area in areas]
-    frame = geopandas.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326")
-    frame.to_file(path, driver="GPKG", layer="changes", engine="pyogrio", geometry_type="MultiPolygon")
+    rows = [
+        {
+            "area_id": area.area_id,
+            "name": area.name,
+            "after": iso(area.after),
+            "by": iso(area.by),
+            "interval95_first": iso(area.interval95[0]),
+            "interval95_last": iso(area.interval95[1]),
+            "probability": area.probability,
+            "size": area.size,
+            "pixels": area.pixels,
+            "area_m2": area.area_m2,
+            "doubt": area.doubt,
+        }
+        for area in areas
+    ]
+    write([Layer("changes", AREA_COLUMNS, rows, [area.outline_wkt for area in areas], _area_style)], path)
+
+
+def _area_style(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Changed areas outlined, possible changes (a probability below 0.5) dashed, all named."""
+    from siteline.publish.qgisstyle import Mark, by_value
+    from siteline.publish.ramps import RAMPS
+
+    del rows
+    found, possible = RAMPS["probability"][4], RAMPS["probability"][2]
+    marks = (Mark("changed", "changed", found), Mark("possible", "possible change (below 50 %)", possible, "dash"))
+    return by_value(kind, "if(\"probability\" >= 0.5, 'changed', 'possible')", marks, '"name"')
 
 
 def _layers(path: Path, grid: Grid, values: Layer, names: Sequence[str], unit: str) -> None:

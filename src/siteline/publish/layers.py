@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from siteline.model.dated import Dating, History, Transition
 from siteline.model.records import CaseData
 from siteline.model.scene import ImageScene
 from siteline.model.span import iso
+from siteline.publish import qgisstyle
+from siteline.publish.geopackage import Layer, Row, write
+from siteline.publish.look import LIGHT
+from siteline.publish.qgisstyle import Kind, Mark
 from siteline.publish.rows import bands, structure_name
 
-CRS = "EPSG:4326"
+_BRACKET: Final = 'left("after", 10) || \' – \' || left("by", 10)'
 
 
 def write_layers(data: CaseData, dating: Dating, images: Sequence[ImageScene], path: Path) -> None:
     """Write the layers ``structures`` (the state last seen), ``transitions`` (one feature each, where its structure lies)
-    and ``scenes`` (footprints) into the new file ``path``. Times are ISO text, UTC; empty where nothing bounds them."""
-    import geopandas
-    import shapely
+    and ``scenes`` (footprints) into the new file ``path``, with their styles for QGIS.
 
+    Times are ISO text, UTC; empty where nothing bounds them. See ``geopackage.write`` for footprints of several kinds.
+    """
     histories = [(key, dating.histories[key]) for key in data.structures if key in dating.histories]
     placed = {key: s.geometry_wkt for key, s in data.structures.items()}
-    layers: list[tuple[str, list[dict[str, Any]], list[str | None]]] = [
-        ("structures", [_structure(data, key, h) for key, h in histories], [placed[key] for key, _ in histories]),
-        (
-            "transitions",
-            [_transition(data, t) for _, h in histories for t in h.transitions],
-            [placed[key] for key, h in histories for _ in h.transitions],
-        ),
-        ("scenes", [_scene(image) for image in images], [image.footprint_wkt for image in images]),
+    structures = [_structure(data, key, h) for key, h in histories]
+    changes = [_transition(data, t) for _, h in histories for t in h.transitions]
+    where = [placed[key] for key, h in histories for _ in h.transitions]
+    layers = [
+        _layer("structures", structures, [placed[key] for key, _ in histories], _structure_style),
+        _layer("transitions", changes, where, _transition_style),
+        _layer("scenes", [_scene(image) for image in images], [image.footprint_wkt for image in images], _scene_style),
     ]
-    for name, rows, shapes in layers:
-        if not rows and name != "structures":
-            continue
-        columns = {key: [row[key] for row in rows] for key in rows[0]} if rows else {"structure_id": []}
-        geometry = [None if wkt is None else shapely.from_wkt(wkt) for wkt in shapes]
-        frame = geopandas.GeoDataFrame(columns, geometry=geometry, crs=CRS)
-        frame.to_file(path, driver="GPKG", layer=name, engine="pyogrio", geometry_type="Unknown")
+    write([layer for layer in layers if layer.rows or layer.name == "structures"], path)
 
 
 def _structure(data: CaseData, key: str, history: History) -> dict[str, Any]:
@@ -88,3 +85,23 @@ def _scene(image: ImageScene) -> dict[str, Any]:
         "credit": image.credit,
         "licence": image.licence,
     }
+
+
+def _layer(name: str, rows: list[Row], shapes: list[str | None], style: Callable[[Kind, Sequence[Row]], str]) -> Layer:
+    return Layer(name, [*rows[0]] if rows else ["structure_id"], rows, shapes, style)
+
+
+def _structure_style(kind: Kind, rows: Sequence[Row]) -> str:
+    """Outlined by state, named."""
+    return qgisstyle.by_value(kind, "state", qgisstyle.state_marks(row["state"] for row in rows), '"name"')
+
+
+def _transition_style(kind: Kind, rows: Sequence[Row]) -> str:
+    """A diamond of the state that came, with its bracket: outlines would hide those of the structures."""
+    marks = qgisstyle.state_marks(row["to_state"] for row in rows)
+    return qgisstyle.by_value(kind, "to_state", marks, _BRACKET, diamonds=True)
+
+
+def _scene_style(kind: Kind, rows: Sequence[Row]) -> str:
+    del rows
+    return qgisstyle.plain(kind, Mark("", "", LIGHT["muted"], "dash", 0.3))
