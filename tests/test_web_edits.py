@@ -99,6 +99,39 @@ def test_the_second_of_two_writers_is_told_by_whom_and_sees_the_row_as_it_is(ben
     assert (entry["who"], entry["before"]["paraphrase"], entry["after"]["paraphrase"]) == ("Ben", "by Ana", "by Ben")
 
 
+def test_key_events_are_marked_and_put_back(bench: Bench, path: Path):
+    was = [e["id"] for e in bench.state()["events"] if e["key"]]
+    assert bench.put("events", "n1", {"what": "A visit", "start_date": "2019-03-01", "source_id": "s1"}).status == 200
+    since = bench.state()["revision"]
+    marked = bench.post("/api/key-events/n1", {"key": True, "who": "Ben"})
+    assert marked.status == 200
+    assert bench.post("/api/key-events/n1", {"key": True}).json["entry"] is None  # it is one already
+    news = bench.get(f"/api/revision?since={since}").json["changed"]
+    assert [(c["who"], c["table"]) for c in news] == [("Ben", "siteline_settings")]
+    with Case.open(path) as case:
+        assert case.data().settings.key_events == (*was, "n1")
+    version = named(bench.state()["events"], "n1")["version"]
+    refused = bench.put("events", "n1", None, version)
+    assert (refused.status, refused.json["error"]["column"]) == (422, "key_events")
+    assert bench.post("/api/undo", {"entry": marked.json["entry"]}).status == 200
+    assert [e["id"] for e in bench.state()["events"] if e["key"]] == was
+    assert bench.post("/api/undo", {"entry": marked.json["entry"]}).status == 409  # it changed again since
+    assert bench.put("events", "n1", None, version).status == 200
+    assert bench.post("/api/key-events/n1", {"key": True}).status == 422
+    for body in ({}, {"key": 1}, {"key": "yes"}):
+        assert bench.post("/api/key-events/n1", body).status == 422
+
+
+def test_only_key_events_of_the_settings_are_put_back(bench: Bench, path: Path):
+    with Case.open(path) as case:
+        case.set_settings(replace(case.data().settings, title="Another title"), "Ana")
+    entry = bench.get("/api/journal?limit=1").json[0]
+    refused = bench.post("/api/undo", {"entry": entry["entry"]})
+    assert (refused.status, "settings.json" in refused.json["error"]["message"]) == (422, True)
+    with Case.open(path) as case:
+        assert case.data().settings.title == "Another title"
+
+
 def test_what_is_not_valid_names_column_reason_and_remedy(bench: Bench):
     answer = bench.put("observations", "n1", {**LABEL, "state": "melted"})
     error = answer.json["error"]

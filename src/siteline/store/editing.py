@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from siteline.model.errors import BadInput, BadRow, RowChanged, RowProblem
+from siteline.model.errors import BadInput, BadRow, RowChanged, RowProblem, shorten
 from siteline.model.settings import Settings
 from siteline.model.tables import BY_NAME, Table
-from siteline.store.case import Case
+from siteline.store.case import Case, JournalEntry
 from siteline.store.checks import RowChecks, today_utc
 from siteline.store.crosschecks import Cross, contradictions
 from siteline.store.geometry import to_blob, to_geojson
 from siteline.store.keeping import stored
+from siteline.store.loading import store_settings
 from siteline.store.revision import entry, revision, version
 from siteline.store.rows import bad_text
 from siteline.store.values import case_settings
@@ -30,6 +31,9 @@ EDITABLE: Final = ("observations", "structures", "claims", "events", "hypotheses
 
 GEOMETRY: Final = "geometry"
 """The cell of a structure that holds its footprint, a GeoJSON geometry or None."""
+
+_SETTINGS: Final = ("siteline_settings", "1")
+"""Table and key of the one row of settings, as the journal names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +65,34 @@ def put(case: Case, row: Row, base: int | None, who: str, *, with_: Sequence[Row
     """
     table = _editable(row.table)
     with case.writing(who) as db:
-        seen = _same(db, table, row.key, base)
+        seen = _same(db, table.name, row.key, base)
         settings = case_settings(db)
         before = _contradicted(db, settings)
         for other in with_:
             if _fid(db, BY_NAME[other.table], other.key) is None:
                 _put(db, BY_NAME[other.table], other, settings, today)
         _put(db, table, row, settings, today)
-        _sound(db, table, row.key, settings, before)
-        return _done(db, table, row.key, seen)
+        _sound(db, table.name, row.key, settings, before)
+        return _done(db, table.name, row.key, seen)
+
+
+def mark_key(case: Case, event_id: str, who: str, *, key: bool) -> Done:
+    """Make an event one of the case's key events, or (``key`` False) one no longer, under the name ``who``.
+
+    Raises ``BadInput`` (no such event), ``CaseBusy``, ``FileTrouble``.
+    """
+    with case.writing(who) as db:
+        if _fid(db, BY_NAME["events"], event_id) is None:
+            raise BadInput(f"the case has no event {shorten(event_id)!r}; save it first")
+        seen, settings = version(db, *_SETTINGS), case_settings(db)
+        if key != (event_id in settings.key_events):
+            others = tuple(name for name in settings.key_events if name != event_id)
+            store_settings(db, replace(settings, key_events=(*others, event_id) if key else others))
+        return _done(db, *_SETTINGS, seen)
 
 
 def undo(case: Case, number: int, who: str, *, today: date | None = None) -> Done:
-    """Put the row that journal entry ``number`` tells of back as it was before, under the name ``who``.
+    """Put the row that journal entry ``number`` tells of, or the key events, back as before, under the name ``who``.
 
     Raises ``RowChanged`` where it was changed again since, and else as ``put`` does.
     """
@@ -81,13 +100,17 @@ def undo(case: Case, number: int, who: str, *, today: date | None = None) -> Don
         told = entry(db, number)
         if told is None:
             raise BadInput(f"the journal has no entry {number}; name one of those it lists")
-        table = _editable(told.table)
-        seen = _same(db, table, told.key, number)
         settings = case_settings(db)
         before = _contradicted(db, settings)
-        _restore(db, table, told.key, told.before, settings, today)
-        _sound(db, table, told.key, settings, before)
-        return _done(db, table, told.key, seen)
+        if (told.table, told.key) == _SETTINGS:
+            seen = _same(db, told.table, told.key, number)
+            settings = _key_events_back(db, told)
+        else:
+            table = _editable(told.table)
+            seen = _same(db, table.name, told.key, number)
+            _restore(db, table, told.key, told.before, settings, today)
+        _sound(db, told.table, told.key, settings, before)
+        return _done(db, told.table, told.key, seen)
 
 
 def cells_of(db: sqlite3.Connection, table: Table, key: str) -> dict[str, Any] | None:
@@ -110,21 +133,30 @@ def _editable(name: str) -> Table:
     return BY_NAME[name]
 
 
-def _same(db: sqlite3.Connection, table: Table, key: str, base: int | None) -> int:
-    """The row's version; raises ``RowChanged`` unless the row is as it was at ``base``."""
-    now = version(db, table.name, key)
-    there = _fid(db, table, key) is not None
-    if (base is None and not there) or (base is not None and base == now):
+def _same(db: sqlite3.Connection, name: str, key: str, base: int | None) -> int:
+    """The version of a row of table ``name``; raises ``RowChanged`` unless the row is as it was at ``base``."""
+    now = version(db, name, key)
+    present = cells_of(db, BY_NAME[name], key) if name in BY_NAME else None
+    if (base is None and present is None) or (base is not None and base == now):
         return now
     last = entry(db, now)
     who, at = (last.who, last.at) if last else ("another program", "a time that is not known")
-    raise RowChanged(table.name, key, who, at, now, cells_of(db, table, key))
+    raise RowChanged(name, key, who, at, now, present)
 
 
-def _done(db: sqlite3.Connection, table: Table, key: str, seen: int) -> Done:
+def _key_events_back(db: sqlite3.Connection, told: JournalEntry) -> Settings:
+    """The settings with the key events that they had before the change that the journal tells of."""
+    old, new = (Settings.from_json((side or {}).get("json", "{}")) for side in (told.before, told.after))
+    if replace(old, key_events=new.key_events) != new:
+        raise BadInput("that change of the settings was not made here; correct settings.json and import it with --merge")
+    store_settings(db, old)
+    return old
+
+
+def _done(db: sqlite3.Connection, name: str, key: str, seen: int) -> Done:
     """What a change came to. A row that is as it was keeps its version, whose entry tells of somebody's earlier change: it
     is not named, so that nobody undoes that one by undoing theirs."""
-    now = version(db, table.name, key)
+    now = version(db, name, key)
     return Done(now if now != seen else None, now, revision(db))
 
 
@@ -219,7 +251,7 @@ def _contradicted(db: sqlite3.Connection, settings: Settings) -> set[Cross]:
     return set(contradictions(db, settings))
 
 
-def _sound(db: sqlite3.Connection, table: Table, key: str, settings: Settings, before: set[Cross]) -> None:
+def _sound(db: sqlite3.Connection, name: str, key: str, settings: Settings, before: set[Cross]) -> None:
     """Raise ``BadRow`` for what rows say against each other now and did not before."""
     problems = []
     for cross in contradictions(db, settings):
@@ -229,11 +261,11 @@ def _sound(db: sqlite3.Connection, table: Table, key: str, settings: Settings, b
         if cross.table is not None:
             own = BY_NAME[cross.table]
             (found,) = db.execute(f'SELECT "{own.key}" FROM "{own.name}" WHERE fid = ?', (cross.fid,)).fetchone()
-            if (own.name, found) != (table.name, key):
+            if (own.name, found) != (name, key):
                 reason = f"{own.name} {found!r}: {reason}"
         problems.append(RowProblem(place, None, cross.column, reason))
     if problems:
-        raise BadRow(table.name, key, problems)
+        raise BadRow(name, key, problems)
 
 
 def _bad(table: Table, key: str, problems: Iterable[tuple[str, str]]) -> BadRow:

@@ -1,4 +1,4 @@
-"""Changes that the page makes: rows put and removed, changes undone, the journal read, the revision asked."""
+"""Changes that the page makes: rows put and removed, key events marked, changes undone; the journal and the revision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from siteline.model.errors import BadInput
-from siteline.store.editing import Done, Row, put, undo
+from siteline.store.editing import Done, Row, mark_key, put, undo
 from siteline.store.revision import changes, entries, revision
 from siteline.web.bodies import cells_of, json_object, name_of, whole_number
 from siteline.web.desk import Desk
@@ -34,6 +34,15 @@ def routes(desk: Desk) -> list[Route]:
             return put(live.case, meant, base, who, with_=others)
 
         done = await desk.run(change)
+        desk.refresh()
+        return JSONResponse(asdict(done))
+
+    async def marked(request: Request) -> Response:
+        given, event = await json_object(request), request.path_params["event"]
+        key, who = given.get("key"), name_of(given, desk.who)
+        if not isinstance(key, bool):
+            raise BadInput("key must be true or false: whether the event is a key event")
+        done = await desk.run(lambda live: mark_key(live.case, event, who, key=key))
         desk.refresh()
         return JSONResponse(asdict(done))
 
@@ -66,6 +75,7 @@ def routes(desk: Desk) -> list[Route]:
 
     return [
         Route("/api/rows/{table}/{key:path}", row, methods=["POST"]),
+        Route("/api/key-events/{event:path}", marked, methods=["POST"]),
         Route("/api/undo", undone, methods=["POST"]),
         Route("/api/journal", journal),
         Route("/api/revision", moved),

@@ -66,6 +66,7 @@ def state(held: Held, *, case: str, read_only: bool, memory: Memory) -> Json:
             {
                 "id": s.source_id,
                 "publisher": s.publisher,
+                "authors": s.authors,
                 "title": s.title,
                 "url": s.url,
                 "published": s.published.text,

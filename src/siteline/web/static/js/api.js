@@ -69,6 +69,8 @@ export const api = {
   },
   /** Put (`cells`) or remove (null) one row, made from version `base` (null: it is new). */
   put: (table, key, base, cells, who) => post(`/api/rows/${table}/${encodeURIComponent(key)}`, { base, cells, who }),
+  /** Make an event one of the case's key events, or one no longer. */
+  markKey: (event, key, who) => post(`/api/key-events/${encodeURIComponent(event)}`, { key, who }),
   undo: (entry, who) => post("/api/undo", { entry, who }),
 };
 

@@ -2,7 +2,8 @@
 
 import { button, fill, h, keepFocus, link, name } from "./dom.js";
 import { newKey } from "./editing.js";
-import { openForms, rowForm } from "./rowform.js";
+import { opener, openForms, rowForm } from "./rowform.js";
+import { sourceField } from "./sourcepick.js";
 import { VERDICTS, verdictMark, verdictSign } from "./verdicts.js";
 import { plain } from "./words.js";
 
@@ -40,7 +41,7 @@ export function buildClaims(page, root) {
       put(() => ({ here: box.checked })),
     );
     const fresh = { id: newKey("claim"), structure, type: "began", version: null };
-    const adding = forms.toggle("new", (close) => form(model, page.editing, fresh, close));
+    const adding = forms.toggle("new", (close) => form(page, model, fresh, close));
     fill(
       root,
       h("div", { class: "tallies", role: "group", "aria-label": "Verdicts" }, tallies(near, view.only, put)),
@@ -82,13 +83,13 @@ function table(claims, make) {
 }
 
 /** The row of a claim, and its form where it is open. */
-function rows({ act, editing }, { model, data }, one, forms) {
-  const edit = forms.toggle(one.id, (close) => form(model, editing, one, close));
-  const made = row(model, one, edit, forms.has(one.id), act, data.read_only);
+function rows(page, { model, data }, one, forms) {
+  const edit = forms.toggle(one.id, (close) => form(page, model, one, close));
+  const made = row(model, one, edit, forms, page.act, data.read_only);
   return forms.has(one.id) ? [made, h("tr", {}, h("td", { colspan: 2 }, forms.get(one.id)))] : [made];
 }
 
-function row(model, one, edit, opened, act, readOnly) {
+function row(model, one, edit, forms, act, readOnly) {
   const source = model.sourceById.get(one.source);
   const dates = [one.after && `after ${one.after}`, one.before && `by ${one.before}`].filter(Boolean).join(", ");
   return h(
@@ -112,13 +113,7 @@ function row(model, one, edit, opened, act, readOnly) {
         button(name(model.structureById.get(one.structure)?.name ?? one.structure), () => act.structure(one.structure), {
           class: "plainlink",
         }),
-        !readOnly &&
-          button("Edit", edit, {
-            class: "plainlink edit",
-            "aria-expanded": String(opened),
-            "aria-label": `Edit claim ${one.id}`,
-            data: { keep: `edit ${one.id}` },
-          }),
+        !readOnly && opener("Edit", `Edit claim ${one.id}`, forms, one.id, edit),
       ),
     ),
     h(
@@ -133,7 +128,7 @@ function row(model, one, edit, opened, act, readOnly) {
   );
 }
 
-function form(model, editing, one, close) {
+function form(page, model, one, close) {
   const cells = {
     structure_id: one.structure ?? "",
     claim_type: one.type ?? "",
@@ -148,18 +143,13 @@ function form(model, editing, one, close) {
     { name: "paraphrase", label: "What is claimed", kind: "long" },
     { name: "structure_id", label: "About", kind: "choice", options: model.structures.map((held) => [held.id, held.name]) },
     { name: "claim_type", label: "Kind", kind: "choice", options: TYPES },
-    { name: "after_date", label: "Not before (date, EDTF)" },
-    { name: "before_date", label: "Not after (date, EDTF)" },
+    { name: "after_date", label: "Not before (date, EDTF)", half: true },
+    { name: "before_date", label: "Not after (date, EDTF)", half: true },
     { name: "direction", label: "Direction" },
-    {
-      name: "source_id",
-      label: "Published by",
-      kind: "choice",
-      options: model.sources.map((held) => [held.id, `${held.publisher || held.id} (${held.id})`]),
-    },
+    sourceField(page, "Published by", one.source ?? ""),
     { name: "basis", label: "Rests on", kind: "choice", options: BASES },
   ];
-  return rowForm(editing, {
+  return rowForm(page.editing, {
     table: "claims",
     key: one.id,
     base: one.version,

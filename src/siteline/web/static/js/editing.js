@@ -14,17 +14,20 @@ export function makeEditing(store) {
 
   const told = () => heard.forEach((call) => call(made));
 
+  /** What was changed, shown, and kept for its undo; without an entry nothing was different. */
+  async function changed(done, table, key, what) {
+    if (done.entry !== null) made.push({ entry: done.entry, table, key, what, undone: false });
+    await refresh(store).catch(trouble); // it is saved all the same
+    told();
+    return done;
+  }
+
   /** One change sent; where somebody was faster, the person decides. */
   async function sent(table, key, base, cells, what) {
     const who = store.get().who || (await askWho(store));
     if (!who) return null;
     try {
-      const done = await api.put(table, key, base, cells, who);
-      // Without an entry nothing was different, and there is nothing to undo.
-      if (done.entry !== null) made.push({ entry: done.entry, table, key, what, undone: false });
-      await refresh(store).catch(trouble); // it is saved all the same
-      told();
-      return done;
+      return await changed(await api.put(table, key, base, cells, who), table, key, what);
     } catch (error) {
       if (error.status !== 409) throw error;
       const choice = await resolveConflict({ table, key, cells, base, body: error.body, store });
@@ -57,6 +60,18 @@ export function makeEditing(store) {
         return await sent(table, key, base, cells, what);
       } finally {
         busy.delete(row);
+      }
+    },
+
+    /** Make an event a key event of the case, or one no longer. */
+    async markKey(event, key, what) {
+      const who = store.get().who || (await askWho(store));
+      if (!who) return null;
+      try {
+        return await changed(await api.markKey(event, key, who), "siteline_settings", "1", what);
+      } catch (error) {
+        trouble(error);
+        return null;
       }
     },
 

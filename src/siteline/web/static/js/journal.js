@@ -7,6 +7,7 @@ import { blindNote, whileOpen } from "./panel.js";
 import { plain, stamp } from "./words.js";
 
 const PAGE = 50;
+const SETTINGS = "siteline_settings";
 const EDITABLE = ["observations", "structures", "claims", "events", "hypotheses", "readings", "statements", "sources"];
 
 export function buildJournal({ store, editing }, body) {
@@ -63,8 +64,10 @@ function days(rows, make) {
 }
 
 function entry(one, editing, readOnly) {
-  const can = EDITABLE.includes(one.table) && !readOnly;
-  const changed = differences(one.before, one.after);
+  const settings = one.table === SETTINGS;
+  const [before, after] = settings ? [settingsOf(one.before), settingsOf(one.after)] : [one.before, one.after];
+  const changed = differences(before, after);
+  const ours = settings ? changed.every(([cell]) => cell === "key_events") : EDITABLE.includes(one.table);
   return h(
     "li",
     { class: "entry" },
@@ -74,8 +77,7 @@ function entry(one, editing, readOnly) {
       h("span", { class: "num muted" }, stamp(one.at).slice(11)),
       " ",
       name(one.who, { class: "b" }),
-      ` ${verb(one)} ${plain(one.table).replace(/s$/, "")} `,
-      name(one.key),
+      settings ? ` ${verb(one)} settings` : [` ${verb(one)} ${plain(one.table).replace(/s$/, "")} `, name(one.key)],
       changed.length > 0 &&
         h(
           "ul",
@@ -91,13 +93,24 @@ function entry(one, editing, readOnly) {
           ),
         ),
     ),
-    can &&
+    ours &&
+      !readOnly &&
       button("Undo", () => editing.undo(one.entry), {
         class: "btn small",
         "aria-label": `Undo entry ${one.entry}`,
         data: { keep: `undo ${one.entry}` },
       }),
   );
+}
+
+/** The settings of a journal entry by name. */
+function settingsOf(side) {
+  try {
+    const held = JSON.parse(side?.json ?? "{}");
+    return Object.fromEntries(Object.entries(held).map(([one, it]) => [one, Array.isArray(it) ? it.join("; ") : it]));
+  } catch {
+    return {};
+  }
 }
 
 function verb({ before, after }) {

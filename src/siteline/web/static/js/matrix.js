@@ -2,10 +2,10 @@
 
 import { button, fill, h, keepFocus, link, name } from "./dom.js";
 import { newKey } from "./editing.js";
-import { openForms, rowForm } from "./rowform.js";
+import { opener, openForms, rowForm } from "./rowform.js";
 
 const SIGNS = { consistent: "+", inconsistent: "−", neutral: "·" };
-const READINGS = [
+export const READINGS = [
   ["consistent", "+ consistent: one would expect it"],
   ["inconsistent", "− inconsistent: one would not"],
   ["neutral", "· says nothing either way"],
@@ -13,7 +13,7 @@ const READINGS = [
 
 export function buildMatrix(page, root) {
   const { store, editing } = page;
-  const again = () => keepFocus(root.parentElement, () => draw(store.get()));
+  const again = () => keepFocus(root.closest(".body"), () => draw(store.get()));
   const forms = openForms(again);
 
   function draw(shown) {
@@ -53,17 +53,12 @@ export function buildMatrix(page, root) {
 
 function hypothesis({ editing }, { data, who }, one, n, forms) {
   const id = `h ${one.id}`;
-  const edit = forms.toggle(id, (close) => hypothesisForm(editing, one, who, close));
-  const props = {
-    class: "plainlink edit",
-    "aria-label": `Edit H${n + 1}`,
-    "aria-expanded": String(forms.has(id)),
-    data: { keep: id },
-  };
+  const open = forms.toggle(id, (close) => hypothesisForm(editing, one, who, close));
+  const edits = opener("Edit", `Edit H${n + 1}`, forms, id, open);
   return h(
     "li",
     {},
-    h("p", {}, h("b", {}, `H${n + 1} `), name(one.title, { class: "b" }), !data.read_only && button("Edit", edit, props)),
+    h("p", {}, h("b", {}, `H${n + 1} `), name(one.title, { class: "b" }), !data.read_only && edits),
     h("p", { class: "small muted", dir: "auto" }, one.explanation),
     forms.get(id),
   );

@@ -36,6 +36,6 @@ export function followRevision({ store }) {
 function words(changes, blind) {
   if (blind) return "Somebody else changed the case.";
   const people = [...new Set(changes.map((one) => one.who))];
-  const tables = [...new Set(changes.map((one) => plain(one.table)))];
+  const tables = [...new Set(changes.map((one) => plain(one.table.replace("siteline_", ""))))];
   return [name(people.join(", ")), ` changed ${plural(changes.length, "row")} of ${tables.join(", ")}.`];
 }

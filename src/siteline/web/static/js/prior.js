@@ -36,7 +36,7 @@ export function buildPrior({ store, act }, root) {
     if (!open.length)
       return fill(
         root,
-        h("p", { class: "muted" }, "No key event falls near a change of this case. Key events are named in its settings."),
+        h("p", { class: "muted" }, "No key event falls near a change of this case. Key events are marked below."),
       );
     const rows = open.map((one) => row(model, one, act));
     const slider = h("input", {

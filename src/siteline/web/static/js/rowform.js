@@ -1,32 +1,40 @@
-// A form for one row of a table: what the server refuses is said beside the field, and nothing typed is lost.
+// A form for one row of a table: what the server refuses is said beside the field, and nothing typed is lost. And what
+// opens forms in a list of rows.
 
 import { button, field, fill, h } from "./dom.js";
 
 /**
- * @typedef {{name: string, label: string, kind?: "text"|"long"|"choice", options?: [string, string][], note?: string}} Field
+ * @typedef {{name: string, label: string, kind?: "text"|"long"|"choice", options?: [string, string][], note?: string,
+ *   control?: any, after?: any, half?: boolean}} Field `control`: in the place of one of a `kind`; `after`: what stands
+ * below it; `half`: it shares its line with the next
  * @param {any} editing
  * @param {{table: string, key: string, base: number|null, cells: Record<string, string>, extra?: Record<string, string>,
- *   fields: Field[], what: string, close: () => void}} given
+ *   fields: Field[], what: string, note?: any, stays?: boolean, close: (saved?: boolean) => void}} given
+ * `stays`: it cannot be removed
  */
-export function rowForm(editing, { table, key, base, cells, extra = {}, fields, what, close }) {
+export function rowForm(editing, { table, key, base, cells, extra = {}, fields, what, note, stays = false, close }) {
   const wrong = h("p", { class: "error", role: "alert" });
   const controls = new Map();
   const beside = new Map();
   const made = fields.map((one) => {
-    const held = control(one, cells[one.name] ?? "");
+    const held = one.control ?? control(one, cells[one.name] ?? "");
     held.dataset.keep = `${table} ${key} ${one.name}`;
     const said = h("small", { class: "error" });
     controls.set(one.name, held);
     beside.set(one.name, said);
-    return h("div", {}, field(one.label, held, one.note ?? ""), said);
+    return h("div", { class: one.half ? "half" : "" }, field(one.label, held, one.note ?? ""), one.after, said);
   });
-  const values = () => Object.fromEntries([...controls].map(([one, held]) => [one, held.value.trim()]));
+  // Of a row that is there, only what was changed is sent: the rest stays as it is, however it is written.
+  const values = () => {
+    const typed = [...controls].map(([one, held]) => [one, held.value.trim()]);
+    return Object.fromEntries(typed.filter(([one, value]) => base === null || value !== (cells[one] ?? "").trim()));
+  };
 
   async function save(wanted) {
     wrong.textContent = "";
     for (const said of beside.values()) said.textContent = "";
     try {
-      if (await editing.save(table, key, base, wanted, what)) close();
+      if (await editing.save(table, key, base, wanted, what)) close(true);
     } catch (error) {
       const problems = error.body?.error?.problems ?? [];
       for (const one of problems) beside.get(one.column) && (beside.get(one.column).textContent = one.reason);
@@ -39,13 +47,14 @@ export function rowForm(editing, { table, key, base, cells, extra = {}, fields, 
     "form",
     { class: "rowform" },
     made,
+    note && h("p", { class: "small muted" }, note),
     wrong,
     h(
       "div",
       { class: "row" },
       h("button", { type: "submit", class: "btn main" }, "Save"),
-      button("Cancel", close, { class: "btn" }),
-      base !== null && button("Remove", () => save(null), { class: "btn risk" }),
+      button("Cancel", () => close(), { class: "btn" }),
+      base !== null && !stays && button("Remove", () => save(null), { class: "btn risk" }),
     ),
   );
   form.addEventListener("submit", (event) => {
@@ -90,4 +99,26 @@ export function openForms(again) {
       return again();
     },
   };
+}
+
+/** The head of a list: what it holds, how many, and `label`, which adds one. */
+export function listHead(title, count, readOnly, label, add) {
+  const head = h("h3", {}, title, h("span", { class: "count" }, String(count)));
+  if (!readOnly) head.append(button(label, add, { class: "btn small", data: { keep: label } }));
+  return head;
+}
+
+/** Below a list that is not shown whole. */
+export function showAll(count, listed, act) {
+  return count > listed && button(`Show all ${count}`, act, { class: "btn", data: { keep: "show all" } });
+}
+
+/** What opens the form `id`. `said`: the same for those who do not see the row. */
+export function opener(label, said, forms, id, act) {
+  return button(label, act, {
+    class: "plainlink edit",
+    "aria-label": said,
+    "aria-expanded": String(forms.has(id)),
+    data: { keep: `${said} ${id}` },
+  });
 }

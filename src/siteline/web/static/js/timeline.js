@@ -110,7 +110,7 @@ function extentOf(model) {
   const days = [
     ...model.period,
     ...model.scenes.map((one) => one.t),
-    ...model.looks.map((one) => one.t).filter((t) => t !== null),
+    ...[...model.looks.map((one) => one.t), ...model.events.map((one) => one.first)].filter((t) => t !== null),
   ];
   let [low, high] = [Infinity, -Infinity];
   for (const day of days) [low, high] = [Math.min(low, day), Math.max(high, day)];
@@ -208,7 +208,7 @@ function zoomButtons(line) {
     button("Period", all, { class: "btn small", title: "The period of the case" }),
     button("Everything", () => line.store.set({ window: held(line.extent, line.extent) }), {
       class: "btn small",
-      title: "All scenes and looks",
+      title: "All scenes, looks and events",
     }),
     button("Change", () => toChange(line), {
       class: "btn small",

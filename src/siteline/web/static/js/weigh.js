@@ -1,18 +1,23 @@
-// The Weigh tab: events against brackets, claims against looks, items against hypotheses, and what is found in the end.
+// The Weigh tab: events against brackets, claims against looks, items against hypotheses, what is found in the end, and
+// the sources that all of it rests on.
 
 import { buildClaims } from "./claims.js";
 import { button, fill, h, keepFocus, name } from "./dom.js";
+import { buildEvents } from "./events.js";
 import { buildMatrix } from "./matrix.js";
 import { blindNote, whileOpen } from "./panel.js";
 import { buildPrior } from "./prior.js";
+import { buildSources } from "./sources.js";
+import { buildStatements } from "./statements.js";
 
 export function buildWeigh(page, body) {
   const { store } = page;
   const views = {
-    events: ["Events", buildPrior],
+    events: ["Events", both(buildPrior, buildEvents)],
     claims: ["Claims", buildClaims],
-    hypotheses: ["Hypotheses", buildMatrix],
+    hypotheses: ["Hypotheses", both(buildMatrix, buildStatements)],
     findings: ["Findings", buildFindings],
+    sources: ["Sources", buildSources],
   };
   let open = "events";
   const note = h("div", {});
@@ -40,6 +45,18 @@ export function buildWeigh(page, body) {
   };
   fill(body, h("h2", { class: "hide" }, "Weigh"), note, choose, Object.values(parts));
   whileOpen(store, "weigh", ["model", "structure"], draw);
+}
+
+/** Two parts, one above the other. */
+function both(...builds) {
+  return (page, root) => {
+    const parts = builds.map(() => h("div", {}));
+    const draws = builds.map((build, n) => build(page, parts[n]));
+    return (shown) => {
+      fill(root, parts);
+      for (const draw of draws) draw(shown);
+    };
+  };
 }
 
 function buildFindings(page, root) {
