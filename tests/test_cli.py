@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
+import siteline
 from siteline.cli.commands import app
 from siteline.frames import VERDICT_COLUMNS
 from siteline.guard.bytesource import LocalBytes
@@ -172,6 +173,13 @@ def test_looks_are_dated_without_a_case(tmp_path: Path):
     plain = run("date", "--observations", looks).stdout
     assert "after 1 Jan 2020, by 1 Mar 2020" in plain
     assert "could not tell: row3" in plain
+
+
+def test_a_date_by_the_pixels_says_so(demo: tuple[Path, Result], sohae: Path):
+    (hall,) = answer("date", run("date", demo[0] / "simulated" / "site.gpkg", "--json"))["transitions"]
+    assert (hall["structure_id"], hall["by_pixels"]) == ("hall", True)
+    assert not any(change["by_pixels"] for change in answer("date", run("date", sohae, "--json"))["transitions"])
+    assert list(siteline.open(demo[0] / "simulated" / "site.gpkg").transitions["by_pixels"]) == [True]
 
 
 def test_settings_map_words_and_change_rates(tmp_path: Path):

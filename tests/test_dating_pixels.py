@@ -150,6 +150,7 @@ def test_the_date_of_the_pixels_takes_the_place_of_the_prior() -> None:
     # taking a structure down takes weeks by the prior rates; these pixels have seen that it took days
     assert told.by_pixels and told.probability == pytest.approx(0.997, abs=1e-9)
     assert told.before_range(STEP.bracket.by or 0.0) == (1.0, 1.0, 1.0)
+    assert told.to_json()["by_pixels"] is True
     edges, mass = told.posterior.edges, told.posterior.mass
     assert (edges[0], edges[-1], mass.sum()) == (STEP.bracket.after, STEP.bracket.by, pytest.approx(1.0))
     # people who label the very scenes, on the days that they give, take nothing from it
@@ -162,6 +163,7 @@ def test_the_date_of_the_pixels_takes_the_place_of_the_prior() -> None:
     nearer = with_pixels(case((*labels, seen)), [found(lean)])
     (told,) = date_observations(nearer.observations, nearer.settings, ("hall",)).histories["hall"].transitions
     assert not told.by_pixels and "o3" in told.deciding
+    assert told.to_json()["by_pixels"] is False
 
 
 @pytest.mark.parametrize(("mass", "decided"), [((0.003, 0.02, 0.974, 0.003), True), ((0.003, 0.5, 0.494, 0.003), False)])

@@ -100,6 +100,7 @@ def transitions_frame(dating: Dating) -> pd.DataFrame:
             **{name: _instants(values) for name, values in days.items()},
             "probability": np.array([t.probability for t in rows], dtype=np.float64),
             **{name: pd.Series(values, dtype="object") for name, values in lists.items()},
+            "by_pixels": np.array([t.by_pixels for t in rows], dtype=np.bool_),
         }
     )
 

@@ -141,6 +141,7 @@ class Transition:
             "deciding": list(self.deciding),
             "dissenting": list(self.dissenting),
             "unusable": list(self.unusable),
+            "by_pixels": self.by_pixels,
         }
 
 
