@@ -124,9 +124,9 @@ class Detected:
             "scenes": self.scenes,
             "first": iso(self.first) if math.isfinite(self.first) else None,
             "last": iso(self.last) if math.isfinite(self.last) else None,
-            "probability": _known(self.probability),
-            "evidence": _known(self.evidence),
-            "threshold": _known(self.threshold),
+            "probability": known(self.probability),
+            "evidence": known(self.evidence),
+            "threshold": known(self.threshold),
             "changes": [change.to_json() for change in self.changes],
             "prior": dict(self.prior),
             "doubts": list(self.doubts),
@@ -159,7 +159,7 @@ class Power:
             "size_m": self.size_m,
             "contrast": self.contrast,
             "unit": self.unit,
-            "days": _known(self.days),
+            "days": known(self.days),
             "injected": self.injected,
             "found": self.found,
             "dated": self.dated,
@@ -201,15 +201,15 @@ class Trust:
             "placebos": self.placebos,
             "exceeding": self.exceeding,
             "nominal": self.nominal,
-            "threshold": _known(self.threshold),
+            "threshold": known(self.threshold),
             "temperature": self.temperature,
-            "covered": _known(self.covered),
+            "covered": known(self.covered),
             "ground_m": self.ground_m,
             "power": [point.to_json() for point in self.power],
             "note": self.note,
         }
 
 
-def _known(value: float) -> float | None:
-    """A finite number to four decimals; None for what is not known, or has no end."""
-    return round(value, 4) if math.isfinite(value) else None
+def known(value: float | None) -> float | None:
+    """A finite number to four decimals, as JSON has it; None for what is not known, or has no end."""
+    return None if value is None or not math.isfinite(value) else round(float(value), 4)

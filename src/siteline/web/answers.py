@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
 
-from siteline.model.changed import Detected, PixelChange
+from siteline.model.changed import Detected, PixelChange, known
 from siteline.model.dated import Posterior
 from siteline.model.records import CaseData
 from siteline.model.weighed import Weighing
@@ -185,8 +184,3 @@ def posterior_cells(posterior: Posterior) -> Json:
 
 def _days(interval: Iterable[float]) -> list[float]:
     return [round(float(day), 5) for day in interval]
-
-
-def known(value: float | None) -> float | None:
-    """A finite number to four decimals; None for what is not known, or has no end."""
-    return None if value is None or not math.isfinite(value) else round(float(value), 4)

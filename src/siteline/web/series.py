@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from siteline.model.changed import ALL, Measured
+from siteline.model.changed import ALL, Measured, known
 from siteline.model.errors import NoScenes, shorten
 from siteline.publish.seriesdata import Level, Series, levels, main_reason, measure_words, ranked
 from siteline.store.changed import measured
-from siteline.web.answers import known
 from siteline.web.desk import Desk
 from siteline.web.live import Held, Live
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from siteline.dating.factors import posteriors
+from siteline.model.changed import known
 from siteline.model.dated import History, Posterior, Transition
 from siteline.model.records import Observation
 from siteline.model.settings import Settings
@@ -21,7 +22,7 @@ from siteline.model.tables import CONFIDENCES
 from siteline.model.weighed import EventPosition
 from siteline.publish.look import DARK, LIGHT, STATE_STYLES, bracket_words, day_range, likelihood, percent, state_word
 from siteline.publish.rows import bands
-from siteline.web.answers import detection, known, posterior_cells, version_of, weighed
+from siteline.web.answers import detection, posterior_cells, version_of, weighed
 from siteline.web.live import Held
 from siteline.web.scenelist import looked_ids, scene_rows, span_cells
 
