@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -78,6 +79,7 @@ class Desk:
         held = self._held(live)
         if self._told[0] != held.revision:
             told = state(held, case=self.path.name, read_only=live.case.read_only, memory=self._memory)
-            text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            name = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]  # for what the browser keeps of it
+            text = json.dumps({"id": name, **told}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             self._told = held.revision, text.encode("utf-8", "backslashreplace")
         return self._told[1]

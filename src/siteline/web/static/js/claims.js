@@ -26,7 +26,7 @@ const MOST = 40;
 export function buildClaims(page, root) {
   const view = { only: "", here: false, many: MOST };
   const again = () => keepFocus(root.parentElement, () => draw(page.store.get()));
-  const forms = openForms(again);
+  const forms = openForms(page.editing, "claims", again);
   const put = (patch) => () => (Object.assign(view, patch()), again());
 
   function draw(shown) {
@@ -34,6 +34,7 @@ export function buildClaims(page, root) {
     const near = model.claims.filter((one) => !view.here || one.structure === structure);
     const held = near.filter((one) => !view.only || one.verdict === view.only || forms.has(one.id));
     held.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
+    const listed = held.filter((one, n) => n < view.many || forms.has(one.id));
     const box = h("input", { type: "checkbox", data: { keep: "here" } });
     box.checked = view.here;
     box.addEventListener(
@@ -41,7 +42,7 @@ export function buildClaims(page, root) {
       put(() => ({ here: box.checked })),
     );
     const fresh = { id: newKey("claim"), structure, type: "began", version: null };
-    const adding = forms.toggle("new", (close) => form(page, model, fresh, close));
+    const adding = forms.toggle("new", (close, draft) => form(page, model, fresh, draft, close));
     fill(
       root,
       h("div", { class: "tallies", role: "group", "aria-label": "Verdicts" }, tallies(near, view.only, put)),
@@ -52,8 +53,8 @@ export function buildClaims(page, root) {
         !data.read_only && button("Add a claim", adding, { class: "btn small", data: { keep: "add claim" } }),
       ),
       forms.get("new"),
-      table(held.slice(0, view.many), (one) => rows(page, shown, one, forms)),
-      held.length > view.many &&
+      table(listed, (one) => rows(page, shown, one, forms)),
+      held.length > listed.length &&
         button(
           `Show all ${held.length}`,
           put(() => ({ many: Infinity })),
@@ -84,7 +85,7 @@ function table(claims, make) {
 
 /** The row of a claim, and its form where it is open. */
 function rows(page, { model, data }, one, forms) {
-  const edit = forms.toggle(one.id, (close) => form(page, model, one, close));
+  const edit = forms.toggle(one.id, (close, draft) => form(page, model, one, draft, close));
   const made = row(model, one, edit, forms, page.act, data.read_only);
   return forms.has(one.id) ? [made, h("tr", {}, h("td", { colspan: 2 }, forms.get(one.id)))] : [made];
 }
@@ -128,7 +129,7 @@ function row(model, one, edit, forms, act, readOnly) {
   );
 }
 
-function form(page, model, one, close) {
+function form(page, model, one, draft, close) {
   const cells = {
     structure_id: one.structure ?? "",
     claim_type: one.type ?? "",
@@ -156,6 +157,7 @@ function form(page, model, one, close) {
     cells,
     fields,
     what: `claim ${one.id}`,
+    draft,
     close,
   });
 }

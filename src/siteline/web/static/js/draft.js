@@ -1,5 +1,6 @@
 // A footprint while it is drawn: its corners, and how it becomes a row of the case. Map and panel both edit it.
 
+import { FOOTPRINT } from "./drafts.js";
 import { newKey } from "./editing.js";
 import { positions } from "./footprints.js";
 import { notice } from "./notices.js";
@@ -8,6 +9,7 @@ import { notice } from "./notices.js";
  * @typedef {object} Draft
  * @property {string} structure @property {string} name @property {[number, number][]} points
  * @property {boolean} closed @property {string} problem @property {number|null} base @property {boolean} seek
+ * @property {{at: string}} [kept] it was begun before the page was left
  */
 
 export function makeDraft({ store, act, editing }) {
@@ -76,7 +78,31 @@ export function makeDraft({ store, act, editing }) {
       return undefined;
     },
   };
+  store.on(["draft"], ({ draft: now, model }) => stash(editing.drafts, now, model));
+  const kept = editing.drafts.get(FOOTPRINT);
+  if (kept) store.set({ mode: "single", draft: restored(kept) });
   return draft;
+}
+
+/** Keep what is drawn until it is saved or left; nothing where no corner differs from the outline there is. */
+function stash(drafts, now, model) {
+  if (!now) return drafts.drop(FOOTPRINT);
+  const { structure, name, points, closed, base } = now;
+  const there = model.structureById.get(structure)?.geometry;
+  const text = exactly(points);
+  if (structure && text === exactly(there ? outline(there) : [])) return drafts.drop(FOOTPRINT);
+  return drafts.put(FOOTPRINT, base, { structure, name, points: text, closed: closed ? "yes" : "" });
+}
+
+const exactly = (points) => points.map((point) => point.join(", ")).join("\n");
+
+/** A kept drawing; null where its cells are not those of one. @returns {Draft|null} */
+function restored(kept) {
+  const { structure, name, points, closed } = kept.cells;
+  const corners = fromText(points ?? "");
+  if (structure === undefined || name === undefined || !corners) return null;
+  const more = { closed: closed === "yes" && corners.length > 2, problem: "", base: kept.base, seek: false, kept };
+  return { structure, name, points: corners, ...more };
 }
 
 /** The corners of the outer outline, without the repeated last one; a point is one corner. */

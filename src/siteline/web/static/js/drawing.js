@@ -2,6 +2,7 @@
 
 import { followCorners, middles } from "./cornerdrag.js";
 import { at, button, fill, h } from "./dom.js";
+import { draftNote } from "./drafts.js";
 import { boundsOf } from "./footprints.js";
 
 const LEAST_ZOOM = 12; // farther out a structure is a speck
@@ -49,6 +50,7 @@ function hint(draft, now) {
   return h(
     "div",
     { class: "card draft-hint" },
+    now.kept && draftNote(now.kept),
     h("span", {}, now.closed ? "Drag corners, or the middle of a side." : begun),
     now.problem && h("span", { class: "error", role: "alert" }, now.problem),
     button(["Finish ", h("kbd", {}, "Enter")], () => draft.finish(), { class: "btn small main" }),

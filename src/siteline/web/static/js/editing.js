@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { resolveConflict } from "./conflict.js";
+import { makeDrafts } from "./drafts.js";
 import { notice, trouble } from "./notices.js";
 import { refresh } from "./polling.js";
 import { askWho } from "./who.js";
@@ -39,6 +40,8 @@ export function makeEditing(store) {
   }
 
   const editing = {
+    drafts: makeDrafts(store.get().data.id),
+
     /** Changes of this visit, oldest first: `{entry, table, key, what, undone}`. */
     made,
     onChange: (call) => heard.push(call),
@@ -101,6 +104,9 @@ export function makeEditing(store) {
       if (await editing.undo(last.entry)) notice(`Undone: ${last.what}`);
     },
   };
+  addEventListener("beforeunload", (event) => {
+    if (editing.drafts.unkept() || busy.size) event.preventDefault(); // the browser asks whether to leave
+  });
   return editing;
 }
 

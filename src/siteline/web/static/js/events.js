@@ -10,12 +10,13 @@ const MOST = 30;
 
 export function buildEvents(page, root) {
   const again = () => keepFocus(root.closest(".body"), () => draw(page.store.get()));
-  const forms = openForms(again);
+  const forms = openForms(page.editing, "events", again);
   let many = MOST;
 
   function draw({ model, data }) {
     const events = [...model.events].sort((a, b) => (a.first ?? Infinity) - (b.first ?? Infinity));
-    const add = forms.toggle("new", (close) => form(page, { id: newKey("event"), version: null }, close));
+    const fresh = { id: newKey("event"), version: null };
+    const add = forms.toggle("new", (close, draft) => form(page, fresh, draft, close));
     const listed = events.filter((one, n) => n < many || one.key || forms.has(one.id));
     fill(
       root,
@@ -42,7 +43,7 @@ function told(events) {
 }
 
 function row(page, model, one, forms, readOnly) {
-  const edit = forms.toggle(one.id, (close) => form(page, one, close));
+  const edit = forms.toggle(one.id, (close, draft) => form(page, one, draft, close));
   const source = model.sourceById.get(one.source);
   const box = h("input", { type: "checkbox", disabled: readOnly, data: { keep: `key ${one.id}` } });
   box.checked = one.key;
@@ -81,7 +82,7 @@ function show({ store, act }, { first }) {
   if (first < window[0] || first > window[1]) store.set({ window: [first - half, first + half] });
 }
 
-function form(page, one, close) {
+function form(page, one, draft, close) {
   const [start, end] = days(one);
   const fields = [
     { name: "what", label: "What happened", kind: "long" },
@@ -111,6 +112,7 @@ function form(page, one, close) {
       ? "A key event is not removed. Take the mark “key event” off first."
       : one.version === null && "Changes are weighed against it once it is marked as a key event, in the list.",
     stays: one.key,
+    draft,
     close,
   });
 }

@@ -2,6 +2,7 @@
 
 import { button, field, fill, h, name } from "./dom.js";
 import { asText, fromText } from "./draft.js";
+import { draftNote } from "./drafts.js";
 
 export function buildFootprintForm({ store, draft }, root) {
   const text = h("textarea", {
@@ -65,6 +66,7 @@ function idle(draft, { model, structure, data }, title) {
 function busy(draft, now, text, wrong) {
   return [
     h("h3", {}, "Outline of ", name(now.name)),
+    now.kept && draftNote(now.kept),
     field("Corners, longitude and latitude in degrees (WGS 84), one a line", text, "One corner alone is kept as a point."),
     wrong,
     now.problem && h("p", { class: "error", role: "alert" }, now.problem),

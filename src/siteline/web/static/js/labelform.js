@@ -2,6 +2,7 @@
 
 import { isOwn } from "./blind.js";
 import { button, fill, h, typing } from "./dom.js";
+import { draftNote, labelDraft } from "./drafts.js";
 import { newKey } from "./editing.js";
 import { keep, kept } from "./kept.js";
 import { labelFields } from "./labelfields.js";
@@ -11,19 +12,20 @@ import { plain, spanDay } from "./words.js";
 const LETTERS = { h: "high", m: "medium", l: "low" };
 
 /**
- * `here`: what a label would be of, and one's own look of it. `drafts`: what was typed for a structure in a scene and is
- * not saved yet; it is there again when one comes back.
+ * `here`: what a label would be of, and one's own look of it; its `key` names the draft of it. What was typed for a
+ * structure in a scene and is not saved yet is there again when one comes back.
  */
 export function buildLabelForm(page, root) {
   const wrong = h("p", { class: "error", role: "alert" });
   const told = h("p", { class: "small muted" });
+  const note = h("div", {});
   const fields = labelFields();
-  const form = { page, fields, wrong, told, drafts: new Map(), here: nowhere(), saving: false };
+  const form = { page, fields, wrong, told, note, drafts: page.editing.drafts, here: nowhere(), saving: false };
   const save = button(["Save ", h("kbd", {}, "Enter")], () => saveLook(form), { class: "btn main", id: "save-look" });
   const remove = button("Remove my look", () => dropLook(form), { class: "btn" });
   const onward = h("label", { class: "check" }, fields.onward, "then the next scene");
   const actions = h("div", { class: "row actions" }, save, remove, onward);
-  const body = h("form", { class: "labelform" }, fields.nodes, wrong, actions, told);
+  const body = h("form", { class: "labelform" }, note, fields.nodes, wrong, actions, told);
   body.addEventListener("submit", (event) => event.preventDefault());
   body.addEventListener("input", () => stash(form));
   body.addEventListener("keydown", (event) => {
@@ -38,12 +40,11 @@ export function buildLabelForm(page, root) {
       body.hidden = !one || !scene || shown.data.read_only;
       fields.choices(shown.model);
       const mine = one && scene ? ownLook(shown, one, scene) : null;
-      const key = one && scene ? `${one.id}|${scene.id}` : "";
+      const key = one && scene ? labelDraft(one.id, scene.id) : "";
       const same = key === form.here.key && mine?.version === form.here.own?.version;
       form.here = { key, one, scene, own: mine };
       if (!same) {
-        fields.put(form.drafts.get(key)?.cells ?? mine ?? { confidence: kept("confidence", "medium") });
-        wrong.textContent = "";
+        begin(form);
       }
       remove.hidden = !mine;
       save.firstChild.textContent = mine ? "Save the change " : "Save ";
@@ -52,13 +53,26 @@ export function buildLabelForm(page, root) {
   };
 }
 
+/** Put into the fields what was typed here before, else one's own look, else nothing. */
+function begin({ here, drafts, fields, note, wrong }) {
+  const draft = drafts.get(here.key);
+  fields.put(draft?.cells ?? here.own ?? blank());
+  wrong.textContent = "";
+  const discard = () => (drafts.drop(here.key), fields.put(here.own ?? blank()), fill(note));
+  fill(note, draft && draftNote(draft, " ", button("Discard it", discard, { class: "plainlink" })));
+}
+
+const blank = () => ({ confidence: kept("confidence", "medium") });
+
 const nowhere = () => ({ key: "", one: null, scene: null, own: null });
 
 /** Keep what is typed, with the version of one's look that it was typed over: a later one is a conflict. */
 function stash({ here, drafts, fields }) {
   if (!here.key) return;
   const { base } = drafts.get(here.key) ?? { base: here.own?.version ?? null };
-  drafts.set(here.key, { cells: fields.read(), base });
+  const [typed, there] = [fields.read(), here.own ?? blank()];
+  if (Object.entries(typed).every(([cell, value]) => value === (there[cell] ?? ""))) drafts.drop(here.key);
+  else drafts.put(here.key, base, typed);
 }
 
 /** 1 to 9, h m l, Enter. @param {any} form @param {KeyboardEvent} event */
@@ -107,11 +121,12 @@ async function dropLook(form) {
 
 /** One change of the look that the form is at; null where it was not made. */
 async function put(form, id, base, cells, what) {
-  const { page, here, drafts, fields, wrong } = form;
+  const { page, here, drafts, fields, note, wrong } = form;
   try {
     const done = await page.editing.save("observations", id, base, cells, what);
     if (!done) return null;
-    drafts.delete(here.key);
+    drafts.drop(here.key);
+    fill(note);
     if (!done.theirs) return done;
     fields.put(ownLook(page.store.get(), here.one, here.scene) ?? {});
   } catch (error) {

@@ -5,6 +5,7 @@ import { api, onReach } from "./api.js";
 import { buildBar } from "./bar.js";
 import { at, fill, h } from "./dom.js";
 import { makeDraft } from "./draft.js";
+import { tellDrafts } from "./drafts.js";
 import { makeEditing } from "./editing.js";
 import { followHash, readHash } from "./hash.js";
 import { followKeys } from "./keys.js";
@@ -91,6 +92,7 @@ async function begin() {
   followHash(store, (asked) => store.set(opening(store.get().model, { view: store.get().view, ...asked })));
   followRevision(page);
   followCase();
+  tellDrafts(page);
   document.documentElement.dataset.ready = "yes";
 }
 

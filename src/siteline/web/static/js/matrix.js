@@ -14,14 +14,14 @@ export const READINGS = [
 export function buildMatrix(page, root) {
   const { store, editing } = page;
   const again = () => keepFocus(root.closest(".body"), () => draw(store.get()));
-  const forms = openForms(again);
+  const forms = openForms(editing, "hypotheses", again);
 
   function draw(shown) {
     const { model, data, who } = shown;
     const { hypotheses, matrix } = model;
     const may = !data.read_only;
     const fresh = { id: newKey("h"), version: null };
-    const adding = forms.toggle("new", (close) => hypothesisForm(editing, fresh, who, close));
+    const adding = forms.toggle("new", (close, draft) => hypothesisForm(editing, fresh, who, draft, close));
     fill(
       root,
       matrix && h("p", { class: "says", dir: "auto" }, matrix.text),
@@ -53,7 +53,7 @@ export function buildMatrix(page, root) {
 
 function hypothesis({ editing }, { data, who }, one, n, forms) {
   const id = `h ${one.id}`;
-  const open = forms.toggle(id, (close) => hypothesisForm(editing, one, who, close));
+  const open = forms.toggle(id, (close, draft) => hypothesisForm(editing, one, who, draft, close));
   const edits = opener("Edit", `Edit H${n + 1}`, forms, id, open);
   return h(
     "li",
@@ -64,7 +64,7 @@ function hypothesis({ editing }, { data, who }, one, n, forms) {
   );
 }
 
-function hypothesisForm(editing, one, who, close) {
+function hypothesisForm(editing, one, who, draft, close) {
   const fields = [
     { name: "title", label: "The explanation in a few words" },
     { name: "explanation", label: "What it would mean", kind: "long" },
@@ -77,6 +77,7 @@ function hypothesisForm(editing, one, who, close) {
     extra: one.version === null ? { author: who } : {},
     fields,
     what: `hypothesis ${one.title ?? ""}`.trim(),
+    draft,
     close,
   });
 }
@@ -109,8 +110,8 @@ function rows({ editing }, { model, data, who }, item, forms, least) {
   const cells = model.hypotheses.map((one, n) => {
     const reading = item.readings[one.id] ?? "";
     const id = `${item.item}|${one.id}`;
+    const edit = forms.toggle(id, (close, draft) => readingForm(model, item, one, editing, who, draft, close));
     if (forms.has(id)) open.push(h("tr", {}, h("td", { colspan: model.hypotheses.length + 1 }, forms.get(id))));
-    const edit = forms.toggle(id, (close) => readingForm(model, item, one, editing, who, close));
     const cell = button(SIGNS[reading] ?? "○", edit, {
       class: "cell",
       "aria-label": `${item.label}; H${n + 1}: ${reading || "not judged"}`,
@@ -124,7 +125,7 @@ function rows({ editing }, { model, data, who }, item, forms, least) {
   return [h("tr", {}, h("th", { scope: "row" }, name(item.label)), cells), ...open];
 }
 
-function readingForm(model, item, hypothesis, editing, who, close) {
+function readingForm(model, item, hypothesis, editing, who, draft, close) {
   const held = model.readings.find((one) => one.item === item.item && one.hypothesis === hypothesis.id);
   const fields = [
     { name: "reading", label: `Would one expect it if “${hypothesis.title}” were true?`, kind: "choice", options: READINGS },
@@ -151,6 +152,7 @@ function readingForm(model, item, hypothesis, editing, who, close) {
       extra,
       fields,
       what: `reading of ${item.label}`,
+      draft,
       close,
     }),
   );

@@ -2,6 +2,7 @@
 // opens forms in a list of rows.
 
 import { button, field, fill, h } from "./dom.js";
+import { draftNote, rowDraft } from "./drafts.js";
 
 /**
  * @typedef {{name: string, label: string, kind?: "text"|"long"|"choice", options?: [string, string][], note?: string,
@@ -9,15 +10,21 @@ import { button, field, fill, h } from "./dom.js";
  * below it; `half`: it shares its line with the next
  * @param {any} editing
  * @param {{table: string, key: string, base: number|null, cells: Record<string, string>, extra?: Record<string, string>,
- *   fields: Field[], what: string, note?: any, stays?: boolean, close: (saved?: boolean) => void}} given
- * `stays`: it cannot be removed
+ *   fields: Field[], what: string, note?: any, stays?: boolean, draft: string, close: (saved?: boolean) => void}} given
+ * `stays`: it cannot be removed; `draft`: the name under which what is typed is kept until it is saved
  */
-export function rowForm(editing, { table, key, base, cells, extra = {}, fields, what, note, stays = false, close }) {
+export function rowForm(editing, given) {
+  const { table, key, cells, extra = {}, fields, what, note, stays = false, draft } = given;
+  const { drafts } = editing;
+  const kept = drafts.get(draft);
+  const base = kept ? kept.base : given.base;
+  const close = (saved = false) => (drafts.drop(draft), given.close(saved));
   const wrong = h("p", { class: "error", role: "alert" });
   const controls = new Map();
   const beside = new Map();
   const made = fields.map((one) => {
     const held = one.control ?? control(one, cells[one.name] ?? "");
+    if (kept?.cells[one.name] !== undefined) held.value = kept.cells[one.name];
     held.dataset.keep = `${table} ${key} ${one.name}`;
     const said = h("small", { class: "error" });
     controls.set(one.name, held);
@@ -25,10 +32,13 @@ export function rowForm(editing, { table, key, base, cells, extra = {}, fields, 
     return h("div", { class: one.half ? "half" : "" }, field(one.label, held, one.note ?? ""), one.after, said);
   });
   // Of a row that is there, only what was changed is sent: the rest stays as it is, however it is written.
+  const changed = () =>
+    [...controls].filter(([one, held]) => held.value.trim() !== (cells[one] ?? "").trim()).map(([one]) => one);
   const values = () => {
-    const typed = [...controls].map(([one, held]) => [one, held.value.trim()]);
-    return Object.fromEntries(typed.filter(([one, value]) => base === null || value !== (cells[one] ?? "").trim()));
+    const names = base === null ? [...controls.keys()] : changed();
+    return Object.fromEntries(names.map((one) => [one, controls.get(one).value.trim()]));
   };
+  const stash = () => (changed().length ? drafts.put(draft, base, values()) : drafts.drop(draft));
 
   async function save(wanted) {
     wrong.textContent = "";
@@ -46,6 +56,7 @@ export function rowForm(editing, { table, key, base, cells, extra = {}, fields, 
   const form = h(
     "form",
     { class: "rowform" },
+    kept && draftNote(kept),
     made,
     note && h("p", { class: "small muted" }, note),
     wrong,
@@ -61,6 +72,7 @@ export function rowForm(editing, { table, key, base, cells, extra = {}, fields, 
     event.preventDefault();
     save({ ...extra, ...values() });
   });
+  form.addEventListener("input", stash);
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
@@ -84,19 +96,20 @@ function control({ kind = "text", options = [], label }, value) {
 
 /**
  * Forms that are open stay the same while the page around them is drawn anew: what is typed in them stays, and so does the
- * version that it was typed over.
+ * version that it was typed over. One that was left half filled is open again. `view`: of the Weigh tab.
  */
-export function openForms(again) {
+export function openForms({ drafts }, view, again) {
   const held = new Map();
   return {
     get: (id) => held.get(id),
-    has: (id) => held.has(id),
-    /** Gives what opens the form `id`, made by `make(close)`, and closes it again. */
-    toggle: (id, make) => () => {
-      const close = () => (held.delete(id), again());
-      if (held.has(id)) return close();
-      held.set(id, make(close));
-      return again();
+    has: (id) => held.has(id) || drafts.has(rowDraft(view, id)),
+    /** Gives what opens the form `id`, made by `make(close, draft)`, and closes it again. */
+    toggle(id, make) {
+      const draft = rowDraft(view, id);
+      const close = () => (drafts.drop(draft), held.delete(id), again());
+      const open = () => held.set(id, make(close, draft));
+      if (drafts.has(draft) && !held.has(id)) open();
+      return () => (held.has(id) ? close() : (open(), again()));
     },
   };
 }

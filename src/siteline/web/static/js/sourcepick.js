@@ -2,13 +2,14 @@
 
 import { dialog } from "./dialogs.js";
 import { button, fill, h } from "./dom.js";
+import { rowDraft } from "./drafts.js";
 import { newKey } from "./editing.js";
 import { rowForm } from "./rowform.js";
 
 const MOST = 80; // characters of a source in a list to choose from
 
 /** The form of a source, new where it has no version. */
-export function sourceForm(page, one, close) {
+export function sourceForm(page, one, draft, close) {
   const fields = [
     { name: "publisher", label: "Who published it" },
     { name: "title_paraphrase", label: "What it says, in one line" },
@@ -30,7 +31,7 @@ export function sourceForm(page, one, close) {
     repeats: (one.repeats ?? []).join("; "),
   };
   const what = `source ${one.publisher || one.id}`;
-  return rowForm(page.editing, { table: "sources", key: one.id, base: one.version, cells, fields, what, close });
+  return rowForm(page.editing, { table: "sources", key: one.id, base: one.version, cells, fields, what, draft, close });
 }
 
 /** A field `source_id` for a row form: the sources of the case by publisher, and a way to add one. */
@@ -50,7 +51,7 @@ export function sourceField(page, label, chosen) {
   const add = async () => {
     const key = newKey("source");
     const saved = await dialog("New source", (close) => {
-      const form = sourceForm(page, { id: key, version: null }, close);
+      const form = sourceForm(page, { id: key, version: null }, rowDraft("sources", "new"), close);
       form.querySelector("input").setAttribute("autofocus", "");
       return form;
     });

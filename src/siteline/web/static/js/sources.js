@@ -10,7 +10,7 @@ const MOST = 30;
 
 export function buildSources(page, root) {
   const again = () => keepFocus(root.closest(".body"), () => draw(page.store.get()));
-  const forms = openForms(again);
+  const forms = openForms(page.editing, "sources", again);
   const box = h("input", {
     type: "search",
     dir: "auto",
@@ -29,7 +29,8 @@ export function buildSources(page, root) {
     held.sort((a, b) => (a.publisher || a.id).localeCompare(b.publisher || b.id) || a.published.localeCompare(b.published));
     const listed = held.filter((one, n) => n < many || forms.has(one.id));
     const uses = usesOf(model);
-    const add = forms.toggle("new", (close) => sourceForm(page, { id: newKey("source"), version: null }, close));
+    const fresh = { id: newKey("source"), version: null };
+    const add = forms.toggle("new", (close, draft) => sourceForm(page, fresh, draft, close));
     fill(
       root,
       listHead("Sources", model.sources.length, data.read_only, "Add a source", add),
@@ -61,7 +62,7 @@ function usesOf(model) {
 }
 
 function row(page, one, uses, forms, readOnly) {
-  const edit = forms.toggle(one.id, (close) => sourceForm(page, one, close));
+  const edit = forms.toggle(one.id, (close, draft) => sourceForm(page, one, draft, close));
   return h(
     "li",
     { data: { source: one.id } },

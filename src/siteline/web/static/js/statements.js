@@ -11,14 +11,14 @@ const MOST = 30;
 
 export function buildStatements(page, root) {
   const again = () => keepFocus(root.closest(".body"), () => draw(page.store.get()));
-  const forms = openForms(again);
+  const forms = openForms(page.editing, "statements", again);
   let many = MOST;
 
   function draw(shown) {
     const { model, data } = shown;
     const held = [...model.statements].sort((a, b) => (a.first ?? Infinity) - (b.first ?? Infinity));
     const fresh = { id: newKey("statement"), version: null };
-    const add = forms.toggle("new", (close) => form(page, model, fresh, close));
+    const add = forms.toggle("new", (close, draft) => form(page, model, fresh, draft, close));
     const listed = held.filter((one, n) => n < many || forms.has(one.id) || forms.has(`read ${one.id}`));
     fill(
       root,
@@ -38,8 +38,8 @@ export function buildStatements(page, root) {
 
 function row(page, { model, data, who }, one, forms) {
   const source = model.sourceById.get(one.source);
-  const edit = forms.toggle(one.id, (close) => form(page, model, one, close));
-  const weigh = forms.toggle(`read ${one.id}`, (close) => reading(page, model, one, who, close));
+  const edit = forms.toggle(one.id, (close, draft) => form(page, model, one, draft, close));
+  const weigh = forms.toggle(`read ${one.id}`, (close, draft) => reading(page, model, one, who, draft, close));
   const said = `${one.speaker || one.id}: ${one.paraphrase}`;
   const may = !data.read_only;
   return h(
@@ -75,7 +75,7 @@ function inMatrix({ matrix }, one) {
   return (matrix?.rows ?? []).some((item) => item.item === one.id || item.item === `stance:${one.stance}`);
 }
 
-function form(page, model, one, close) {
+function form(page, model, one, draft, close) {
   const stances = [...new Set(model.statements.map((held) => held.stance).filter(Boolean))].sort();
   const stance = h("input", { type: "text", dir: "auto", value: one.stance ?? "", autocomplete: "off", list: "stances" });
   const known = h(
@@ -105,12 +105,13 @@ function form(page, model, one, close) {
     cells: { ...cells, date: one.text ?? "", source_id: one.source ?? "" },
     fields,
     what: `statement of ${one.speaker ?? ""}`.trim(),
+    draft,
     close,
   });
 }
 
 /** The first reading of a statement, which makes it an item of the matrix. */
-function reading(page, model, one, who, close) {
+function reading(page, model, one, who, draft, close) {
   const items = [[one.id, "this statement alone"]];
   const same = model.statements.filter((held) => held.stance === one.stance).length;
   if (one.stance)
@@ -133,6 +134,7 @@ function reading(page, model, one, who, close) {
     fields,
     what: `reading of what ${one.speaker || "somebody"} said`,
     note: "It then stands in the matrix, where it is read against the other hypotheses.",
+    draft,
     close,
   });
 }

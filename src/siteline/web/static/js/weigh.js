@@ -3,6 +3,7 @@
 
 import { buildClaims } from "./claims.js";
 import { button, fill, h, keepFocus, name } from "./dom.js";
+import { viewOfDraft } from "./drafts.js";
 import { buildEvents } from "./events.js";
 import { buildMatrix } from "./matrix.js";
 import { blindNote, whileOpen } from "./panel.js";
@@ -19,7 +20,8 @@ export function buildWeigh(page, body) {
     findings: ["Findings", buildFindings],
     sources: ["Sources", buildSources],
   };
-  let open = "events";
+  const left = viewOfDraft(page.editing.drafts);
+  let open = left === "statements" ? "hypotheses" : (left ?? "events");
   const note = h("div", {});
   const choose = h("div", { class: "seg wide", role: "group", "aria-label": "What to weigh" });
   const parts = Object.fromEntries(Object.keys(views).map((id) => [id, h("section", { id: `weigh-${id}` })]));
