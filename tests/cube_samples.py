@@ -51,6 +51,7 @@ def cube(
         "quantity": ["surface_reflectance"] * n,
         "usable_share": [float((r == 0).mean()) for r in reason],
         "doubt": [""] * n,
+        "unread": [""] * n,
         "alignment": ["reference"] + ["aligned"] * (n - 1),
         "shift_x": [np.nan] + [0.3] * (n - 1),
         "shift_y": [np.nan] + [-0.1] * (n - 1),

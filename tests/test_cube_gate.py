@@ -71,10 +71,12 @@ def test_what_the_shift_brings_in_from_beyond_the_grid_is_outside_and_lazy_is_th
 def test_row_33_swapped_axes_are_not_aligned_and_marked(tmp_path: Path) -> None:
     truth = ground()
     scenes = [sight(tmp_path, "a", 1, truth), sight(tmp_path, "swapped", 2, truth.T.copy())]
-    with pytest.warns(NotAligned, match="swapped"):
+    with pytest.warns(NotAligned, match="swapped") as told:
         cube = load(scenes, GRID, reader=PlainReader(), reference="test/a")
     assert list(cube.alignment.values) == ["reference", "not aligned"]
     assert np.isnan(cube.shift_x.values[1]) and "not aligned" in str(cube.doubt.values[1])
+    (doubt,) = [each.message for each in told if isinstance(each.message, NotAligned)]
+    assert not doubt.unseen and doubt.why in str(cube.doubt.values[1])
     assert cube.valid.values[1].all()  # kept: whoever measures selects by alignment
     assert cube.where(cube.alignment != "not aligned", drop=True).sizes["time"] == 1
 
@@ -90,9 +92,11 @@ def test_a_scene_that_cannot_be_seen_is_not_aligned(tmp_path: Path) -> None:
         calibration="theia",
         assets=(*cloudy.assets[:2], Asset("scl", cover, "scl", "mask")),
     )
-    with pytest.warns(NotAligned, match="cloudy"):
+    with pytest.warns(NotAligned, match="cloudy") as told:
         cube = load([sight(tmp_path, "a", 1, truth), cloudy], GRID, reader=PlainReader(), reference="test/a")
     assert cube.alignment.values[1] == "not aligned" and (cube.reason.values[1] == Reason.CLOUD).all()
+    (doubt,) = [each.message for each in told if isinstance(each.message, NotAligned)]
+    assert doubt.unseen and list(cube.unread.values) == ["", ""]
 
 
 def test_without_a_reference_nothing_is_moved_or_said(tmp_path: Path) -> None:
@@ -141,7 +145,11 @@ def test_the_reader_of_the_product_gives_the_same_cube(tmp_path: Path) -> None:
             ours = load([*scenes, gone], GRID, reader=reader, reference="test/a")
             lazy = load([*scenes, gone], GRID, reader=reader, reference="test/a", chunks={"time": 2, "x": 99}).compute()
         own = load([*scenes, gone], GRID, reference="test/a")
-    assert ours.drop_vars("doubt").identical(plain.drop_vars("doubt")) and lazy.identical(ours)
+    words = ["doubt", "unread"]  # each reader has its own
+    assert ours.drop_vars(words).identical(plain.drop_vars(words)) and lazy.identical(ours)
     assert "not read" in str(ours.doubt.values[2])
+    assert [bool(why) for why in ours.unread.values] == [False, False, True] and "does not exist" in str(
+        ours.unread.values[2]
+    )
     # without a reader, files of this machine that nobody named are not opened: a scene's address may come from anywhere
     assert (own.reason == Reason.FAILED_READ).all() and "folders you named" in str(own.doubt.values[0])

@@ -93,7 +93,7 @@ class _Notes:
 
     def __init__(self) -> None:
         self._told: Counter[type[Warning]] = Counter()
-        self._not_aligned: dict[str, str] = {}
+        self._not_aligned: dict[str, NotAligned] = {}
 
     def __enter__(self) -> None:
         pass
@@ -117,20 +117,18 @@ class _Notes:
     ) -> None:
         del filename, lineno, file, line
         if isinstance(message, NotAligned):
-            self._not_aligned[message.subject] = message.reason
+            self._not_aligned[message.subject] = message
             return
         self._told[category] += 1
         if self._told[category] <= _TOLD:
             sys.stderr.write(f"siteline: note: {clean(str(message))}\n")
 
 
-def _not_aligned_words(reasons: Mapping[str, str]) -> str:
+def _not_aligned_words(doubts: Mapping[str, NotAligned]) -> str:
     """One sentence for all scenes that could not be aligned, by scene; the commonest reason stands for them."""
-    (reason, count), *others = Counter(reasons.values()).most_common()
-    why = re.sub(r"\Anot aligned \(|\); kept and marked\Z", "", reason)
-    if "show is smaller" in why or "too little" in why:
-        why = "too little of them is clear"
-    if len(reasons) == 1:
-        return f"{next(iter(reasons))} could not be aligned to the others ({why}); {_USED}"
+    told = Counter("too little of them is clear" if doubt.unseen else doubt.why for doubt in doubts.values())
+    (why, count), *others = told.most_common()
+    if len(doubts) == 1:
+        return f"{next(iter(doubts))} could not be aligned to the others ({why}); {_USED}"
     mostly = f"{count:,} of them: {why}" if others else why
-    return f"{len(reasons):,} scenes could not be aligned to the others ({mostly}); {_USED}"
+    return f"{len(doubts):,} scenes could not be aligned to the others ({mostly}); {_USED}"

@@ -50,7 +50,7 @@ class Shift:
 
     ``votes``: windows that agree, no two of which lie closer than 0.4 of a side. ``residual``: spread of the votes of all
     that agree (1.4826 x median absolute deviation, the larger axis), in pixels. Where ``aligned`` is False ``dx``, ``dy``
-    and ``residual`` are NaN and ``reason`` says why.
+    and ``residual`` are NaN and ``reason`` says why; ``unseen``: because too little can be seen in both images to compare.
     """
 
     dx: float
@@ -59,6 +59,7 @@ class Shift:
     residual: float
     aligned: bool
     reason: str = ""
+    unseen: bool = False
 
 
 def shift_between(
@@ -84,10 +85,10 @@ def shift_between(
     reference, moving, ok = reference[shared], moving[shared], [mask[shared] for mask in ok]
     side = _side(reference.shape, window)
     if side == 0:
-        return _refused("what both scenes show is smaller than 32 px")
+        return _refused("what both scenes show is smaller than 32 px", unseen=True)
     corners = _corners(ok[0] & ok[1], side)
     if len(corners) < VOTES:
-        return _refused("too little of it can be seen in both scenes")
+        return _refused("too little of it can be seen in both scenes", unseen=True)
     return _decide(*_looks(features(reference, ok[0]), features(moving, ok[1]), corners, side), corners, side)
 
 
@@ -230,5 +231,5 @@ def _apart(corners: Sequence[tuple[int, int]], chosen: NDArray[np.bool_], side: 
     return len(taken)
 
 
-def _refused(reason: str, votes: int = 0) -> Shift:
-    return Shift(float("nan"), float("nan"), votes, float("nan"), False, reason)
+def _refused(reason: str, votes: int = 0, *, unseen: bool = False) -> Shift:
+    return Shift(float("nan"), float("nan"), votes, float("nan"), False, reason, unseen)

@@ -25,7 +25,10 @@ _FLAGS: Final = {
 
 @dataclass(slots=True)
 class Record:
-    """What loading found out about one scene. ``shift``: pixels taken off (right, down); NaN where none was looked for."""
+    """What loading found out about one scene. ``shift``: pixels taken off (right, down); NaN where none was looked for.
+
+    ``unread``: why a file of it could not be read, so that none of its pixels is used; "" where all were.
+    """
 
     scene: ImageScene
     doubts: list[str] = field(default_factory=list)
@@ -34,6 +37,7 @@ class Record:
     shift: tuple[float, float] = (float("nan"), float("nan"))
     residual: float = float("nan")
     votes: int = 0
+    unread: str = ""
 
 
 def assemble(values: Any, reason: Any, records: Sequence[Record], bands: Sequence[str], grid: Grid) -> xarray.Dataset:
@@ -116,6 +120,7 @@ def _about(records: Sequence[Record]) -> dict[str, Any]:
         "baseline": text([scene.baseline for scene in scenes]),
         "relative_orbit": ("time", np.array(orbits, dtype=np.int64)),
         "doubt": text(["; ".join(record.doubts) for record in records]),
+        "unread": text([record.unread for record in records]),
         "alignment": text([record.alignment for record in records]),
         "shift_x": ("time", np.array([record.shift[0] for record in records]), {"units": "pixels"}),
         "shift_y": ("time", np.array([record.shift[1] for record in records]), {"units": "pixels"}),

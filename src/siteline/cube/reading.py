@@ -13,7 +13,7 @@ from siteline.cube.masks import dilate, layers_of, read_mask
 from siteline.cube.positions import Part, Place
 from siteline.cube.slices import UNSHIFTED, Stored, Wanted, metres
 from siteline.cube.warp import Field
-from siteline.model.errors import SitelineError
+from siteline.model.errors import FileTrouble, SitelineError
 from siteline.model.reasons import Reason
 from siteline.model.scene import Asset, ImageScene
 
@@ -139,7 +139,9 @@ def _note_failures(stored: Stored, failures: Sequence[tuple[tuple[Asset, ...], S
     """One doubt for all files that failed: which bands, and what the first failure was."""
     names = ", ".join(dict.fromkeys(asset.band for group, _ in failures for asset in group))
     more = f" (and {len(failures) - 1} other files)" if len(failures) > 1 else ""
-    stored.notes.append(f"{names} not read: {failures[0][1]}{more}")
+    first = failures[0][1]
+    stored.notes.append(f"{names} not read: {first}{more}")
+    stored.unread = f"{first.path}: {first.reason}" if isinstance(first, FileTrouble) else str(first)
     for group, _ in failures:
         if group[0].role == "mask":
             stored.blind = True

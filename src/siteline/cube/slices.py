@@ -41,7 +41,7 @@ class Stored:
 
     ``gains``: by band, how its numbers are read. ``failed``: bands whose file could not be read; ``lacking``: bands the
     scene does not have. ``blind``: a mask layer could not be read; clouds are then not known, and nothing is usable.
-    ``notes``: doubts.
+    ``notes``: doubts. ``unread``: why a file could not be read, "" where all were.
     """
 
     scene: ImageScene
@@ -52,6 +52,7 @@ class Stored:
     lacking: set[str] = field(default_factory=set)
     blind: bool = False
     notes: list[str] = field(default_factory=list)
+    unread: str = ""
 
 
 def place(

@@ -85,7 +85,7 @@ def visit(
     Uint8[y, x], and, of the ``reference``, what others are aligned to.
     """
     stored = fetch(scene, wanted, reader, spread=spread)
-    decision = Decision(Record(scene, list(stored.notes)))
+    decision = Decision(Record(scene, list(stored.notes), unread=stored.unread))
     if stored.failed or stored.blind:
         decision.warnings.append(SceneUnusable(scene.scene_id, "; ".join(stored.notes)))
     reasons = place(stored, wanted, out)
@@ -170,7 +170,7 @@ def _align(
     if not found.aligned:
         record.alignment = "not aligned"
         record.doubts.append(f"not aligned: {found.reason}")
-        decision.warnings.append(NotAligned(record.scene.scene_id, f"not aligned ({found.reason}); kept and marked"))
+        decision.warnings.append(NotAligned(record.scene.scene_id, found.reason, unseen=found.unseen))
         return reasons
     record.alignment, record.shift = "aligned", (0.0, 0.0)
     if max(abs(found.dx), abs(found.dy)) < MIN_SHIFT_PX:

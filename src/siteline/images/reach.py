@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from siteline.model.errors import FileTrouble, NoScenes
 from siteline.model.records import CaseData
@@ -14,9 +14,6 @@ from siteline.model.site import Site, site_of
 
 if TYPE_CHECKING:
     import xarray
-
-_NOT_READ: Final = " not read: "
-"""Stands in the doubt of a scene of which a file could not be read; none of its pixels is used then (``cube.reading``)."""
 
 
 def structure_named(data: CaseData, name: str) -> str:
@@ -72,9 +69,9 @@ class Readings:
 
     def take(self, cube: xarray.Dataset) -> None:
         """Note the scenes of ``cube`` (``cube.dataset``)."""
-        for scene_id, doubt in zip(cube["scene_id"].values, cube["doubt"].values, strict=True):
-            if _NOT_READ in str(doubt):
-                self._failed[str(scene_id)] = str(doubt)
+        for scene_id, why in zip(cube["scene_id"].values, cube["unread"].values, strict=True):
+            if why:
+                self._failed[str(scene_id)] = str(why)
             else:
                 self._read.add(str(scene_id))
 
@@ -82,8 +79,7 @@ class Readings:
         """Raise ``FileTrouble``, so that nothing is written, where not one of ``scenes`` could be read."""
         if self._read or not self._failed:
             return
-        first, doubt = min(self._failed.items())
-        why = doubt.partition(_NOT_READ)[2].partition("; its pixels count")[0]
+        first, why = min(self._failed.items())
         named = next((scene for scene in scenes if scene.scene_id == first), None)
         local = named is not None and not any("://" in asset.href for asset in named.assets)
         remedy = (

@@ -26,7 +26,15 @@ class SceneUnusable(Doubt):
 
 
 class NotAligned(Doubt):
-    """A scene could not be aligned to the reference; images finer than 10 m are then not measured."""
+    """A scene could not be aligned to the reference; images finer than 10 m are then not measured.
+
+    ``why``: what was in the way. ``unseen``: that too little can be seen, of a small site or under cloud.
+    """
+
+    def __init__(self, subject: str, why: str, *, unseen: bool = False) -> None:
+        """See ``Doubt``."""
+        self.why, self.unseen = why, unseen
+        super().__init__(subject, f"not aligned ({why}); kept and marked")
 
 
 class AreaDoubtful(Doubt):

@@ -140,6 +140,7 @@ def _about(taken: Sequence[Frame], products: Sequence[Product]) -> dict[str, Any
         "when_kind": np.array(["acquired"] * n),
         "relative_orbit": np.array([_or(product.relative_orbit, -1) for product in products], dtype=np.int64),
         "doubt": np.array([""] * n, dtype=str),
+        "unread": np.array([""] * n, dtype=str),
         "alignment": np.array(["not tried"] * n),
         "shift_x": np.full(n, math.nan),
         "shift_y": np.full(n, math.nan),
