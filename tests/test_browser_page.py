@@ -232,6 +232,31 @@ def test_single_letters_can_be_turned_off_and_never_act_in_text(window: Window, 
     assert shown(page)["s"] != before
 
 
+def test_each_end_of_a_bracket_says_how_sure_it_is_and_whose(window: Window, sohae: Bench, site: Bench) -> None:
+    state = sohae.state()
+    (one,) = (s for s in state["structures"] if s["id"] == "rail_transfer_building")
+    looks, sources = ({row["id"]: row for row in state[name]} for name in ("observations", "sources"))
+    page = window.open(sohae, at="s=rail_transfer_building&tab=structure")
+    rows = page.locator("#panel-structure .changes > li")
+    expect(rows).to_have_count(len(one["transitions"]))
+    for n, change in enumerate(one["transitions"]):
+        told = rows.nth(n).locator(".evidence").all_inner_texts()
+        ends: dict[str, list[Any]] = {"Last look without it": [], "First look with it": []}
+        for look in map(looks.__getitem__, change["deciding"]):
+            ends["Last look without it" if look["first"] == change["after"] else "First look with it"].append(look)
+        for label, held in ends.items():
+            said = [text for text in told if text.startswith(label)]
+            assert len(said) == bool(held), (label, told)
+            for look in held:
+                assert f"{look['confidence']} confidence:" in said[0] or f"; {look['confidence']}: " in said[0]
+                assert (look["observer"] or sources[look["source"]]["publisher"]) in said[0]
+    february = rows.filter(has_text="after 2019-02-16").locator(".evidence").first
+    expect(february).to_contain_text("2019-02-16 partly dismantled")
+    expect(february).to_contain_text("low confidence:")
+    page = window.open(site, at="s=hall&tab=structure")
+    expect(page.locator("#panel-structure .evidence").first).to_contain_text("high confidence: the machine")
+
+
 def test_search_finds_scenes_and_structures_by_key(window: Window, site: Bench) -> None:
     page = window.open(site)
     page.keyboard.press("/")

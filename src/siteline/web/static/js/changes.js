@@ -1,6 +1,6 @@
 // The changes of a structure: each with its bracket drawn, its numbers, and the looks that decide it.
 
-import { button, h, s } from "./dom.js";
+import { button, h, name, s } from "./dom.js";
 import { mark } from "./look.js";
 import { grouped } from "./model.js";
 import { pairFor } from "./actions.js";
@@ -64,27 +64,55 @@ function changeRow(page, model, one, change) {
 
 const capitalised = (text) => text[0].toUpperCase() + text.slice(1);
 
+/** Which looks bound the change, how sure each is and whose; then those against it, and those that could not tell. */
 function evidence({ act }, model, change) {
-  const looks = (ids) => {
-    const held = ids.map((id) => model.lookById.get(id)).filter(Boolean);
-    return [...grouped(held, (look) => `${look.machine} ${spanDay(look)} ${look.state}`).values()].map((same) => {
-      const [look] = same;
-      const scene = model.sceneById.get(look.scene);
-      const by = same.map((one) => one.observer || model.sourceById.get(one.source)?.publisher || one.id);
-      return button(
-        [look.machine ? "◆ " : "", spanDay(look), " ", plain(look.state), same.length > 1 ? ` ×${same.length}` : ""],
-        () => (scene?.pixels ? act.scene(scene.id) : look.t !== null && act.time(look.t)),
-        { class: "ref", title: by.join(", ") },
-      );
-    });
-  };
-  const line = (label, ids) =>
-    ids.length > 0 && h("p", { class: "small evidence" }, h("span", { class: "muted" }, `${label} `), looks(ids));
+  const found = (ids) => ids.map((id) => model.lookById.get(id)).filter(Boolean);
+  const by = (look) =>
+    look.machine ? "the machine" : look.observer || model.sourceById.get(look.source)?.publisher || look.id;
+  const line = (label, looks, more) =>
+    looks.length > 0 &&
+    h(
+      "p",
+      { class: "small evidence" },
+      h("span", { class: "muted" }, `${label} `),
+      [...grouped(looks, (look) => `${look.machine} ${spanDay(look)} ${look.state}`).values()].map((same) => [
+        ref(act, model, same, [...new Set(same.map(by))].join(", ")),
+        more && sureness(model, same, by),
+      ]),
+    );
+  const ends = found(change.deciding);
+  const late = (look) => change.after === null || look.first > change.after + 1e-6;
   return [
-    line("Decided by", change.deciding),
-    line("Against it", change.dissenting),
-    line("Could not tell", change.unusable),
+    line("Last look without it", ends.filter((look) => !late(look)), true),
+    line("First look with it", ends.filter(late), true),
+    line("Against it", found(change.dissenting)),
+    line("Could not tell", found(change.unusable)),
   ];
+}
+
+/** Looks of one day that say the same, as one button that leads there. */
+function ref(act, model, same, title) {
+  const [look] = same;
+  const scene = model.sceneById.get(look.scene);
+  return button(
+    [look.machine ? "◆ " : "", spanDay(look), " ", plain(look.state), same.length > 1 ? ` ×${same.length}` : ""],
+    () => (scene?.pixels ? act.scene(scene.id) : look.t !== null && act.time(look.t)),
+    { class: "ref", title },
+  );
+}
+
+/** `high confidence: 38 North, CNN; low: Reuters`, the surest first. */
+function sureness(model, same, by) {
+  const held = model.confidences.map((word) => [word, same.filter((look) => look.confidence === word)]);
+  const told = held.filter(([, looks]) => looks.length);
+  return h(
+    "span",
+    { class: "sureness" },
+    told.map(([word, looks], n) => [
+      n ? `; ${word}: ` : `${word} confidence: `,
+      name([...new Set(looks.map(by))].join(", ")),
+    ]),
+  );
 }
 
 function pair({ store }, one, change) {
