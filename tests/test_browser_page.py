@@ -257,6 +257,27 @@ def test_each_end_of_a_bracket_says_how_sure_it_is_and_whose(window: Window, soh
     expect(page.locator("#panel-structure .evidence").first).to_contain_text("high confidence: the machine")
 
 
+def test_usable_scenes_are_counted_in_the_words_of_the_terminal(window: Window, site: Bench) -> None:
+    page = window.open(site, at="s=hall&tab=structure")
+    scenes = [one["status"] for one in site.state()["scenes"]]
+    told = f"{scenes.count('usable')} of {len(scenes)} scenes usable"
+    expect(page.locator(".timetop .names")).to_contain_text(told)
+    expect(page.locator("#panel-structure h3").filter(has_text="Scene by scene")).to_contain_text(told)
+    (stack,) = site.get("/api/series/hall").json["stacks"]
+    measured = sum(value is not None for value in stack["values"][stack["bands"][0]])
+    expect(page.locator("#panel-structure figcaption").first).to_contain_text(
+        f"{measured} of {len(stack['scenes'])} looks usable"
+    )
+    page.get_by_label(f"with {scenes.count('not')} scenes not usable").check()
+    expect(page.locator("#panel-structure .chip")).to_have_count(len(scenes))
+    page.get_by_role("button", name="Display").click()
+    expect(page.get_by_role("checkbox", name="Pass over scenes that are not usable")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")  # blind: what others could see is not told
+    expect(page.locator(".timetop .names")).not_to_contain_text("usable")
+    expect(page.locator("#panel-structure h3").filter(has_text="Scene by scene")).not_to_contain_text("usable")
+
+
 def test_search_finds_scenes_and_structures_by_key(window: Window, site: Bench) -> None:
     page = window.open(site)
     page.keyboard.press("/")

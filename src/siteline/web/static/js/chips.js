@@ -4,7 +4,7 @@ import { chipAddress } from "./api.js";
 import { button, fill, h } from "./dom.js";
 import { mark } from "./look.js";
 import { roving } from "./roving.js";
-import { day, iso, plain, plural, status } from "./words.js";
+import { day, iso, plain, plural, status, usableOf } from "./words.js";
 
 const SIZE = 128; // pixels asked for
 const AHEAD = "0px 260px"; // what comes into sight next is asked for too
@@ -28,9 +28,10 @@ export function buildChips({ store, act }, root) {
     const good = model.drawable.filter((scene) => scene.status !== "not");
     const scenes = all.checked ? model.drawable : good;
     const left = model.drawable.length - good.length;
-    fill(head, "Every scene of it", h("span", { class: "count" }, String(scenes.length)));
+    const usable = good.filter((scene) => scene.status === "usable").length;
+    fill(head, "Scene by scene", h("span", { class: "count" }, model.blind ? "" : usableOf(usable, model.drawable.length)));
     box.hidden = !left;
-    box.lastChild.textContent = `with ${plural(left, "scene")} that cannot be used`;
+    box.lastChild.textContent = `with ${plural(left, "scene")} not usable`;
     sight.disconnect();
     const made = scenes.map((scene) => chip(model, one, scene, act));
     fill(strip, made);

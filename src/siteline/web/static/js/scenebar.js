@@ -135,6 +135,6 @@ function options(store) {
       !comparable(a, b, bands) &&
       h("p", { class: "head" }, "These two measure different things; each has its own."),
     h("p", { class: "head" }, "Leafing through"),
-    check("Pass over scenes that cannot be used", skip, (on) => store.set({ skip: on })),
+    check("Pass over scenes that are not usable", skip, (on) => store.set({ skip: on })),
   ].filter(Boolean);
 }

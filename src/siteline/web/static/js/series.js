@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { fill, h, s } from "./dom.js";
 import { ticks, makeScale } from "./timescale.js";
 import { hideTip, showTip } from "./tip.js";
-import { bracket, capital, likelihood, percent, range, when } from "./words.js";
+import { bracket, capital, likelihood, percent, range, usableOf, when } from "./words.js";
 
 const [LEFT, HIGH, LOW, HILL] = [44, 112, 58, 30];
 
@@ -102,7 +102,7 @@ function stackPlot({ window, time }, stack, found, wide, act) {
 
 function words(stack, found) {
   const usable = stack.values[stack.bands[0]].filter((value) => value !== null).length;
-  const counted = `${stack.stack}: ${usable} of ${stack.scenes.length} scenes usable. `;
+  const counted = `${stack.stack}: ${usableOf(usable, stack.scenes.length, "look")}. `;
   if (!found) return counted;
   if (!found.changes.length) return `${counted}No change found; P(a change): ${percent(found.probability)}.`;
   return (

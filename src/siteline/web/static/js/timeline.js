@@ -8,7 +8,7 @@ import { followPointer } from "./timepointer.js";
 import { drawRows, ROW } from "./timerows.js";
 import { held, makeScale, zoomed } from "./timescale.js";
 import { drawTop, TOP } from "./timetop.js";
-import { plural, status, taker, when } from "./words.js";
+import { plural, status, taker, usableOf, when } from "./words.js";
 
 export function buildTimeline(page) {
   const { store, act } = page;
@@ -85,8 +85,9 @@ function headNames(model) {
     made.style.top = `${y}px`;
     return made;
   };
-  const scenes = plural(model.scenes.length, "scene");
-  return [label(plural(model.events.length, "event"), 0), label(model.blind ? scenes : `${scenes}, ${usable} usable`, 29)];
+  const total = model.scenes.length;
+  const scenes = model.blind ? plural(total, "scene") : usableOf(usable, total);
+  return [label(plural(model.events.length, "event"), 0), label(scenes, 29)];
 }
 
 /** As high as its rows, up to a third of the page; once only, so that nothing jumps when a structure is added. */

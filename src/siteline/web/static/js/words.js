@@ -98,6 +98,11 @@ export function status(scene) {
   return [words[scene.status] ?? "", scene.why].filter(Boolean).join(": ");
 }
 
+/** How many scenes (or looks) are usable, of how many, as the terminal says it: `49 of 115 looks usable`. */
+export function usableOf(usable, total, noun = "scene") {
+  return `${usable.toLocaleString("en")} of ${plural(total, noun)} usable`;
+}
+
 /** An event in a few words: the first clause of what happened, as siteline.publish.words has it. */
 export function eventName(event) {
   return event.what.split(/[,.;:(]\s|[,.;:(]$/, 1)[0].trim() || event.id;
