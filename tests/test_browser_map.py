@@ -8,6 +8,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from playwright.sync_api import expect
 
 from browser import (
     DESK,
@@ -257,3 +258,33 @@ def test_nothing_is_wider_than_the_screen(window: Window, sohae: Bench, site: Be
                 ".map(one => one.id || one.className)"
             )
             assert wide == [], (tab, wide)
+
+
+def test_what_is_masked_is_hatched_on_the_map_and_not_in_blind_mode(window: Window, site: Bench) -> None:
+    scene = next(one for one in site.state()["scenes"] if one["pixels"] and one["status"] == "partly")
+    page = window.open(site, at=link(scene["id"]))
+    drawn(page, scene["id"])
+    plain = inner(picture(page))
+    page.keyboard.press("c")
+    expect(page.locator("#credits")).to_contain_text("hatched: masked")
+    page.wait_for_timeout(300)
+    drawn(page, scene["id"])
+    hatched = inner(picture(page))
+    assert 0.01 < differing(plain, hatched) < 0.5
+    page.reload()  # it is kept
+    settled(page)
+    drawn(page, scene["id"])
+    assert differing(hatched, inner(picture(page))) < 0.01
+    page.get_by_role("button", name="Display").click()
+    expect(page.get_by_role("checkbox", name="Hatch what is masked")).to_be_checked()
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    page.wait_for_timeout(300)
+    drawn(page, scene["id"])
+    expect(page.locator("#credits")).not_to_contain_text("hatched")
+    assert differing(plain, inner(picture(page))) < 0.05  # but for what stands in the labels
+    page.keyboard.press("x")
+    page.keyboard.press("c")
+    page.wait_for_timeout(300)
+    drawn(page, scene["id"])
+    assert differing(plain, inner(picture(page))) < 0.01

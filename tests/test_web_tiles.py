@@ -29,6 +29,7 @@ from siteline.guard.reader import Reader
 from siteline.model.errors import BadInput, ReadFailed
 from siteline.model.grid import Grid
 from siteline.model.scene import Asset, ImageScene
+from siteline.model.site import MARGIN_M
 from siteline.web import windows
 from siteline.web.pictures import Kept
 from web_server import Bench, serving
@@ -264,6 +265,38 @@ def test_a_chip_shows_the_structure_with_its_outline(found: tuple[Path, Bench]):
         assert bench.get(f"/chips/hall/{quote(drawn[0], safe='')}.png?size={size}").status == 422
     assert bench.get(f"/chips/nowhere/{quote(drawn[0], safe='')}.png").status == 404
     assert bench.get("/chips/hall/nothing.png").status == 404
+
+
+def test_what_is_masked_is_hatched_where_the_mask_lies_and_nowhere_else(found: tuple[Path, Bench]):
+    """The cloud of the third scene: columns and rows 90 to 170 of its mask, widened by 40 m, as far as the site reaches."""
+    path, bench = found
+    fetched(path, bench)
+    cloud = address(bench, image_site.CLOUDED, 14).replace("/tiles/", "/masks/")
+    z, x, y = (int(part) for part in cloud.removesuffix(".png").split("/")[-3:])
+    hatch = bench.get(cloud)
+    assert (hatch.status, hatch.headers["content-type"]) == (200, "image/png")
+    drawn = pixels(hatch.body)[..., 3] > 0
+    side = WORLD / 2**z
+    cols, rows = np.meshgrid((np.arange(256) + 0.5) / 256, (np.arange(256) + 0.5) / 256)
+    to_site = Transformer.from_crs("EPSG:3857", image_site.CRS, always_xy=True)
+    east, north = to_site.transform((x + cols) * side - WORLD / 2, WORLD / 2 - (y + rows) * side)
+    col, row = (east - image_site.LEFT) / 10, (image_site.TOP - north) / 10
+    beyond = np.hypot(*(np.maximum(0, abs(at - 130) - 40) for at in (col, row)))  # pixels of 10 m from the cloud
+    assert not drawn[beyond > 6.5].any()
+    hall = [
+        np.maximum(0, np.maximum(span.start - at, at - span.stop))
+        for span, at in zip(image_site.HALL, (row, col), strict=True)
+    ]
+    reached = np.maximum(*hall) < MARGIN_M / 10 - 3
+    inside = (beyond < 1.5) & reached
+    assert inside.sum() > 1000
+    assert drawn[inside].mean() == pytest.approx(3 / 8, abs=0.03)  # lines three pixels wide, every eight
+    clear = pixels(bench.get(address(bench, 0, 14).replace("/tiles/", "/masks/")).body)
+    assert not clear[..., 3].any()
+    assert [one["masks"] for one in bench.state()["scenes"] if one["pixels"]].count(False) == 0
+    for rest in ("25/0/0.png", "a/b/c.png"):
+        assert bench.get(f"/masks/{quote('x', safe='')}/{rest}").status == 422
+    assert bench.get("/masks/nothing/14/0/0.png").status == 404
 
 
 @pytest.mark.parametrize("rest", NOT_TILES)

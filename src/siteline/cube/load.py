@@ -16,7 +16,7 @@ from siteline.cube import blocks, history, survey
 from siteline.cube.dataset import assemble
 from siteline.cube.positions import Part
 from siteline.cube.reading import opened
-from siteline.cube.slices import Wanted
+from siteline.cube.slices import WIDENED_M, Wanted
 from siteline.cube.speckle import filtered
 from siteline.cube.stacks import changes, one_stack
 from siteline.cube.survey import Decision, Target
@@ -49,7 +49,7 @@ def load(
     reader: Reader | None = None,
     reference: str | None = None,
     chunks: Mapping[str, int] | None = None,
-    dilate_m: float = 40.0,
+    dilate_m: float = WIDENED_M,
     speckle: bool = False,
     progress: Progress | None = None,
 ) -> xarray.Dataset:

@@ -22,6 +22,9 @@ SLC_OFF: Final = datetime(2003, 5, 31, tzinfo=UTC)
 
 UNSHIFTED: Final = (0.0, 0.0)
 
+WIDENED_M: Final = 40.0
+"""Metres by which clouds and shadows are widened unless somebody asks for other ones."""
+
 _FAILED: Final = np.uint8(Reason.FAILED_READ - 1)
 _NODATA: Final = np.uint8(Reason.NODATA - 1)
 

@@ -29,6 +29,7 @@ from siteline.web.scenelist import can_be_drawn
 if TYPE_CHECKING:
     from siteline.guard.reader import Reader
     from siteline.publish.stretch import Kind, Stretch
+    from siteline.web.masks import Masked
 
 THREADS: Final = 4
 MOST_KEPT: Final = 96 * 1024 * 1024
@@ -38,6 +39,7 @@ MOST_COMPARED: Final = 24
 """Scenes that one stretch is made for at a time."""
 
 _SAMPLES: Final = 96
+_MASKS: Final = 32
 _PEERS: Final = 12
 """Scenes of a stack by which its own stretch is chosen, the clearest, spread over time."""
 
@@ -89,6 +91,7 @@ class Pictures:
         self._reader: Reader | None = None
         self._samples: Kept[Any, Sample] = Kept(_SAMPLES)
         self._stretches: Kept[Any, Stretch] = Kept(256)
+        self._masked: Kept[str, Masked] = Kept(_MASKS)
         self._copied: Any = None
         self._finished: Kept[Any, bytes] = Kept(MOST_KEPT, len)
 
@@ -108,7 +111,7 @@ class Pictures:
         copied = modified(images_folder(self._path) / "index.sqlite")
         if copied != self._copied:
             self._copied = copied
-            for kept in (self._finished, self._samples, self._stretches):
+            for kept in (self._finished, self._samples, self._stretches, self._masked):
                 kept.clear()
         return self._finished
 
@@ -131,6 +134,15 @@ class Pictures:
             if not known.why:
                 self._samples.put(key, known)
         return known
+
+    def masked(self, held: Held, scene: ImageScene) -> Masked:
+        """What the masks of a scene mark over the site. Raises ``ReadFailed``."""
+        from siteline.web.masks import SIDE, masked
+
+        known = self._masked.get(scene.scene_id)
+        return known or self._masked.put(
+            scene.scene_id, masked(scene, coarse(area_of(held, scene), scene.gsd_m, SIDE), self.reader)
+        )
 
     def gains(self, held: Held, scene: ImageScene, bands: tuple[str, ...]) -> Gains:
         """How the numbers of a scene are read."""

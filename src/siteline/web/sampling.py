@@ -38,10 +38,10 @@ class Sample:
     why: str
 
 
-def coarse(area: str, gsd_m: float | None) -> Grid:
-    """A grid over ``area`` (WKT, EPSG:4326) and its margin, of about ``SIDE`` pixels, no finer than ``gsd_m``."""
+def coarse(area: str, gsd_m: float | None, side: int = SIDE) -> Grid:
+    """A grid over ``area`` (WKT, EPSG:4326) and its margin, of about ``side`` pixels, no finer than ``gsd_m``."""
     left, bottom, right, top = grid_over(area, 10.0, MARGIN_M).bounds
-    return grid_over(area, max((right - left) / SIDE, (top - bottom) / SIDE, gsd_m or 0.1, 0.1), MARGIN_M)
+    return grid_over(area, max((right - left) / side, (top - bottom) / side, gsd_m or 0.1, 0.1), MARGIN_M)
 
 
 def sample(scene: ImageScene, bands: tuple[str, ...], grid: Grid, reader: Reader) -> Sample:

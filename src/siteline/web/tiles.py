@@ -43,6 +43,18 @@ def routes(desk: Desk, pictures: Pictures) -> list[Route]:
             pictures.finished.put(key, made)
         return picture(made)
 
+    async def hatch(request: Request) -> Response:
+        asked = request.path_params
+        at = _place(asked)
+        key = ("hatch", asked["scene"], *at)
+        made = pictures.finished.get(key)
+        if made is None:
+            held = desk.latest or await desk.held()
+            scene = image_of(held, asked["scene"])
+            made = await pictures.run(lambda: _hatched(pictures, held, scene, at))
+            pictures.finished.put(key, made)
+        return picture(made)
+
     async def stretch(request: Request) -> Response:
         held = desk.latest or await desk.held()
         images = images_of(held, _names(request, held))
@@ -70,6 +82,7 @@ def routes(desk: Desk, pictures: Pictures) -> list[Route]:
 
     return [
         Route("/tiles/{scene:path}/{z}/{x}/{y}.png", tile),
+        Route("/masks/{scene:path}/{z}/{x}/{y}.png", hatch),
         Route("/api/stretch", stretch),
     ]
 
@@ -116,6 +129,12 @@ def _drawn(
     except windows.Outside:
         return b""
     return png(values, stretch)
+
+
+def _hatched(pictures: Pictures, held: Held, scene: ImageScene, at: tuple[int, int, int]) -> bytes:
+    from siteline.web.masks import hatched
+
+    return hatched(pictures.masked(held, scene), at)
 
 
 def chosen(

@@ -61,15 +61,22 @@ def tile(
     ``Outside``, ``ReadFailed``, ``BadInput`` (the scene has no such band, or the file cannot be read from so far away).
     """
     z, x, y = at
+    bounds = left, _, _, top = tile_bounds(at)
     side = _WORLD / 2**z
-    left, top = x * side - _WORLD / 2, _WORLD / 2 - y * side
-    bounds = (left, top - side, left + side, top)
     ground = side / TILE / math.cosh((bounds[1] + bounds[3]) / 2 / 6378137.0)  # metres a pixel, true at that latitude
 
     def warp(opened: Any, how: dict[str, Any]) -> Any:
         return opened.tile(x, y, z, tilesize=TILE, **how, **_exactly(left, top, side / TILE, (TILE, TILE)))
 
     return _put(scene, bands, gains, (bounds, MERCATOR, side / TILE, ground), reader, site, warp, (TILE, TILE))
+
+
+def tile_bounds(at: tuple[int, int, int]) -> Bounds:
+    """Left, bottom, right and top of the tile ``at`` (z, x, y), metres in ``MERCATOR``."""
+    z, x, y = at
+    side = _WORLD / 2**z
+    left, top = x * side - _WORLD / 2, _WORLD / 2 - y * side
+    return left, top - side, left + side, top
 
 
 def part(scene: ImageScene, bands: tuple[str, ...], gains: Gains, grid: Grid, reader: Reader, site: Grid) -> Numbers:

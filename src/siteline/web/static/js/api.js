@@ -79,6 +79,11 @@ export function chipAddress(structure, scene, size, stamp) {
   return `/chips/${encodeURIComponent(structure)}/${encodeURIComponent(scene)}.png?size=${size}&v=${stamp}`;
 }
 
+/** Address template of the tiles that hatch what is masked in a scene. */
+export function hatchAddress(scene) {
+  return `${location.origin}/masks/${encodeURIComponent(scene)}/{z}/{x}/{y}.png`;
+}
+
 /**
  * Address template of a scene's tiles.
  * @param {string} scene @param {string} bands @param {{low: number, high: number}|null} limits

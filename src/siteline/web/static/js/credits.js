@@ -4,21 +4,21 @@ import { at, fill, h, name } from "./dom.js";
 import { status, taker, when } from "./words.js";
 
 export function buildCredits({ store }) {
-  const draw = ({ model, scene, other, mode, front }) => {
+  const draw = ({ model, scene, other, mode, front, hatch }) => {
     const [a, b] = [model.sceneById.get(scene), model.sceneById.get(other)];
     const pairing = mode !== "single" && b;
     const faded = (letter) => mode === "blink" && front !== letter;
     fill(
       at("credits"),
-      a?.pixels && line(a, pairing ? "A" : "", "", faded("a")),
-      pairing && line(b, "B", "right", faded("b")),
+      a?.pixels && line(a, pairing ? "A" : "", "", faded("a"), hatch && !model.blind),
+      pairing && line(b, "B", "right", faded("b"), hatch && !model.blind),
     );
   };
-  store.on(["model", "scene", "other", "mode", "front"], draw);
+  store.on(["model", "scene", "other", "mode", "front", "hatch"], draw);
   draw(store.get());
 }
 
-function line(scene, letter, side, faded) {
+function line(scene, letter, side, faded, hatch) {
   const told = status(scene);
   return h(
     "p",
@@ -29,5 +29,6 @@ function line(scene, letter, side, faded) {
     name(taker(scene)),
     scene.credit && [" · ", name(scene.credit)],
     scene.status !== "usable" && h("span", {}, ` · ${told}`),
+    hatch && ` · ${scene.masks ? "hatched: masked, as far as the site reaches" : "it has no mask: nothing is hatched"}`,
   );
 }

@@ -9,6 +9,7 @@ const KEYS = [
     "Scenes and time",
     [
       ["n p", "next, previous scene"],
+      ["c", "hatch what is masked"],
       ["← →", "on the time line: previous, next scene"],
       ["+ −", "on the time line: zoom"],
       ["0", "on the time line: the whole period"],

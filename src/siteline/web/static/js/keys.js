@@ -20,6 +20,7 @@ export function followKeys({ store, act, editing, place, panel }) {
     b: () => act.mode("blink"),
     o: () => act.mode("opacity"),
     g: () => act.swap(),
+    c: () => store.set({ hatch: !store.get().hatch }),
     v: () => act.board(),
     x: () => act.blind(),
     u: () => editing.undoLast(),

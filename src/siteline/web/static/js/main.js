@@ -39,6 +39,7 @@ const store = createStore({
   painted: "light",
   skip: kept("skip", "on") === "on",
   same: true,
+  hatch: kept("hatch") === "on",
   bands: "",
   draft: null,
   board: false,
@@ -104,7 +105,7 @@ function followCase() {
     const model = makeModel(data, blind, who);
     store.set({ model, structure: model.structureById.has(structure) ? structure : (model.structures[0]?.id ?? "") });
   });
-  store.on(["skip"], ({ skip }) => keep("skip", skip ? "on" : "off"));
+  for (const name of ["skip", "hatch"]) store.on([name], (shown) => keep(name, shown[name] ? "on" : "off"));
   let away = null;
   onReach((now) => {
     away?.();

@@ -151,16 +151,17 @@ function drawScenes({ store }, sheets, compare) {
     await sheets.a.ready;
     if (mine !== turn) return;
     const near = pairing ? [] : neighbours(model, shown.scene, shown.skip);
-    sheets.a.scene(a?.pixels ? a : null, { bands: bandsFor(a, shown.bands), limits: limits.a, near });
+    const hatch = shown.hatch && !model.blind;
+    sheets.a.scene(a?.pixels ? a : null, { bands: bandsFor(a, shown.bands), limits: limits.a, hatch, near });
     if (pairing) {
       const second = sheets.second();
       await second.ready;
       if (mine !== turn) return;
-      second.scene(b.pixels ? b : null, { bands: bandsFor(b, shown.bands), limits: limits.b });
+      second.scene(b.pixels ? b : null, { bands: bandsFor(b, shown.bands), limits: limits.b, hatch });
     }
     compare.put();
   };
-  store.on(["scene", "other", "mode", "bands", "same", "model"], draw);
+  store.on(["scene", "other", "mode", "bands", "same", "hatch", "model"], draw);
   draw();
 }
 

@@ -109,7 +109,7 @@ function title(scene) {
 
 /** Bands and stretch. */
 function options(store) {
-  const { model, scene, other, bands, same, skip, mode } = store.get();
+  const { model, scene, other, bands, same, skip, mode, hatch } = store.get();
   const [a, b] = [model.sceneById.get(scene), model.sceneById.get(other)];
   const check = (label, on, put) =>
     button([h("span", { "aria-hidden": "true" }, on ? "☑ " : "☐ "), label], () => put(!on), {
@@ -134,7 +134,16 @@ function options(store) {
       same &&
       !comparable(a, b, bands) &&
       h("p", { class: "head" }, "These two measure different things; each has its own."),
+    h("p", { class: "head" }, "Clouds, shadow, snow"),
+    check("Hatch what is masked", hatch, (on) => store.set({ hatch: on })),
+    hatch && h("p", { class: "head" }, hatchWords(model, a)),
     h("p", { class: "head" }, "Leafing through"),
     check("Pass over scenes that are not usable", skip, (on) => store.set({ skip: on })),
   ].filter(Boolean);
+}
+
+/** What the hatching can say of a scene. */
+function hatchWords(model, scene) {
+  if (model.blind) return "Not in blind mode.";
+  return scene?.masks ? "By the masks of the scene, widened by 40 m, over the site." : "No mask came with this scene.";
 }

@@ -1,7 +1,7 @@
 // One map: paper, scenes as raster layers, footprints as outlines. Two of them lie on one another to compare.
 
 /* global maplibregl */
-import { tileAddress } from "./api.js";
+import { hatchAddress, tileAddress } from "./api.js";
 
 const KEEP = 5; // scenes whose tiles stay at hand, so that leafing through does not blink
 const TILE = 256;
@@ -51,8 +51,11 @@ export function makeSheet(box, view, title) {
   return sheet;
 }
 
-/** Show one scene (null: none) with `how` = `{bands, limits, near}`; `near` are scenes to be made ready beside it. */
-function showScene(sheet, layers, scene, { bands, limits, near = [] }) {
+/**
+ * Show one scene (null: none) with `how` = `{bands, limits, hatch, near}`; `hatch`: what is masked is hatched; `near` are
+ * scenes to be made ready beside it.
+ */
+function showScene(sheet, layers, scene, { bands, limits, hatch, near = [] }) {
   const { map } = sheet;
   const wanted = scene ? [scene, ...near.filter((one) => one.id !== scene.id)] : [];
   for (const one of wanted) put(map, layers, one, bands, limits);
@@ -63,6 +66,7 @@ function showScene(sheet, layers, scene, { bands, limits, near = [] }) {
     if (!kept.has(id) && layers.has(id)) map.setLayoutProperty(`scene ${id}`, "visibility", "none");
     else if (layers.has(id)) map.setLayoutProperty(`scene ${id}`, "visibility", "visible");
   }
+  putHatch(map, hatch && scene?.masks ? scene : null);
   sheet.shown = scene ? scene.id : "";
 }
 
@@ -85,6 +89,24 @@ function put(map, layers, scene, bands, limits) {
   const paint = { "raster-resampling": "nearest", "raster-fade-duration": 0, "raster-opacity": 0 };
   map.addLayer({ id, type: "raster", source: id, paint }, map.getLayer("casing") ? "casing" : undefined);
   layers.set(scene.id, key);
+}
+
+/** Hatching over what is masked in a scene (null: none), below the outlines; its lines are as fine at every zoom. */
+function putHatch(map, scene) {
+  const there = map.getSource("hatch");
+  if (there && scene && there.tiles[0] === hatchAddress(scene.id)) return map.moveLayer("hatch", "casing");
+  if (there) {
+    map.removeLayer("hatch");
+    map.removeSource("hatch");
+  }
+  if (!scene) return undefined;
+  map.addSource("hatch", {
+    type: "raster",
+    tiles: [hatchAddress(scene.id)],
+    tileSize: TILE,
+    ...(scene.bounds && { bounds: scene.bounds }),
+  });
+  return map.addLayer({ id: "hatch", type: "raster", source: "hatch", paint: { "raster-fade-duration": 0 } }, "casing");
 }
 
 function drop(map, layers, id) {
