@@ -67,6 +67,10 @@ def test_an_event_is_added_drawn_and_weighed_once_it_is_key(window: Window, soha
     source = named(sohae.state()["sources"], "publisher", "Wire مصدر")
     assert form.get_by_label("Reported by").input_value() == source["id"]
     expect(form.get_by_label("Reported by")).to_be_focused()
+    kept = page.evaluate(
+        "() => Object.entries(sessionStorage).filter(([name]) => name.includes('events')).map(one => one[1])"
+    )
+    assert [source["id"] in text for text in kept] == [True]  # the draft has it too
     form.get_by_role("button", name="Save").press("Enter")
     expect(form).to_be_hidden()
     event = named(sohae.state()["events"], "what", "Inspectors invited, by letter")

@@ -20,17 +20,7 @@ export function rowForm(editing, given) {
   const base = kept ? kept.base : given.base;
   const close = (saved = false) => (drafts.drop(draft), given.close(saved));
   const wrong = h("p", { class: "error", role: "alert" });
-  const controls = new Map();
-  const beside = new Map();
-  const made = fields.map((one) => {
-    const held = one.control ?? control(one, cells[one.name] ?? "");
-    if (kept?.cells[one.name] !== undefined) held.value = kept.cells[one.name];
-    held.dataset.keep = `${table} ${key} ${one.name}`;
-    const said = h("small", { class: "error" });
-    controls.set(one.name, held);
-    beside.set(one.name, said);
-    return h("div", { class: one.half ? "half" : "" }, field(one.label, held, one.note ?? ""), one.after, said);
-  });
+  const { nodes, controls, beside } = fieldsOf(fields, { ...cells, ...kept?.cells }, `${table} ${key}`);
   // Of a row that is there, only what was changed is sent: the rest stays as it is, however it is written.
   const changed = () =>
     [...controls].filter(([one, held]) => held.value.trim() !== (cells[one] ?? "").trim()).map(([one]) => one);
@@ -57,7 +47,7 @@ export function rowForm(editing, given) {
     "form",
     { class: "rowform" },
     kept && draftNote(kept),
-    made,
+    nodes,
     note && h("p", { class: "small muted" }, note),
     wrong,
     h(
@@ -79,6 +69,22 @@ export function rowForm(editing, given) {
     close();
   });
   return form;
+}
+
+/** The fields of a form with what stands in them: their elements, and by name the controls and what is said beside them. */
+function fieldsOf(fields, cells, row) {
+  const controls = new Map();
+  const beside = new Map();
+  const nodes = fields.map((one) => {
+    const held = one.control ?? control(one, cells[one.name] ?? "");
+    if (one.control && cells[one.name] !== undefined) held.value = cells[one.name];
+    held.dataset.keep = `${row} ${one.name}`;
+    const said = h("small", { class: "error" });
+    controls.set(one.name, held);
+    beside.set(one.name, said);
+    return h("div", { class: one.half ? "half" : "" }, field(one.label, held, one.note ?? ""), one.after, said);
+  });
+  return { nodes, controls, beside };
 }
 
 function control({ kind = "text", options = [], label }, value) {

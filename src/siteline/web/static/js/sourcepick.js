@@ -55,7 +55,10 @@ export function sourceField(page, label, chosen) {
       form.querySelector("input").setAttribute("autofocus", "");
       return form;
     });
-    if (saved) choices(key);
+    if (saved) {
+      choices(key);
+      select.dispatchEvent(new Event("input", { bubbles: true })); // it belongs to what is typed and not saved yet
+    }
     select.focus();
   };
   return { name: "source_id", label, control: select, after: button("New source…", add, { class: "btn small added" }) };
