@@ -134,7 +134,7 @@ def pictures(out: Path) -> None:
                 tab = opened(chromium, f"{address}#s=hall", size=size, dark=dark, scale=2)
                 tab.get_by_role("button", name="Compare before and after").click()
                 tab.wait_for_timeout(1500)
-                tab.get_by_role("heading", name="Every scene of it").scroll_into_view_if_needed()
+                tab.get_by_role("heading", name="Scene by scene").scroll_into_view_if_needed()
                 tab.wait_for_timeout(2500)
                 tab.screenshot(path=out / file)
                 tab.context.close()
