@@ -235,7 +235,8 @@ def test_changes_found_in_the_pixels_are_in_the_state_as_in_the_commands(demo: t
     assert (label["scene"], label["first"], label["machine"]) == (drawn["id"], drawn["first"], False)
     assert named(after["scenes"], drawn["id"])["looked"]
     live = Live(case)
-    assert json.loads(json.dumps(state(live.held(), case="site.gpkg", read_only=False, memory=Memory()))) == after
+    fresh = json.loads(json.dumps(state(live.held(), case="site.gpkg", read_only=False, memory=Memory())))
+    assert fresh == {name: part for name, part in after.items() if name != "id"}  # the id is of the file, not of what it holds
     live.close()
     assert check_case(case) == []
 
