@@ -1,7 +1,8 @@
 """The workbench in a real browser: a page that notices what must never happen, and pictures of what is drawn.
 
-``chromium``, ``window``, ``site`` and ``sohae`` are fixtures; a test file that uses them imports them by name. Where no
-Chromium is found, the tests are skipped; ``SITELINE_CHROMIUM`` names one that lies elsewhere.
+``chromium``, ``window``, ``site`` and ``sohae`` are fixtures; a test file that uses them imports them by name, or, where its
+tests change the case, ``own_site`` and ``own_sohae`` in their place. Where no Chromium is found, the tests are skipped;
+``SITELINE_CHROMIUM`` names one that lies elsewhere.
 """
 
 from __future__ import annotations
@@ -131,9 +132,15 @@ def differing(a: NDArray[np.int16], b: NDArray[np.int16], by: int = 12) -> float
     return float((np.abs(a - b).max(axis=2) > by).mean())
 
 
+def addressed(page: Page) -> None:
+    """Wait until the address says what is on screen; it follows once nothing moves any more."""
+    page.wait_for_timeout(250)  # a map that moves begins to with its next frame
+    page.wait_for_function("() => document.documentElement.dataset.address === undefined")
+
+
 def shown(page: Page) -> dict[str, str]:
     """What the address says is on screen."""
-    page.wait_for_timeout(250)  # the address follows a moment later
+    addressed(page)
     return dict(page.evaluate("() => Object.fromEntries(new URLSearchParams(location.hash.slice(1)))"))
 
 
@@ -160,6 +167,20 @@ def site(demo: tuple[Path, Result], request: pytest.FixtureRequest) -> Iterator[
 @pytest.fixture(scope="module")
 def sohae(demo: tuple[Path, Result], request: pytest.FixtureRequest) -> Iterator[Bench]:
     """The bundled case, in a copy for one test file: no images, no places."""
+    with serving(copied(demo[0] / "sohae.gpkg", _own_name(request))) as bench:
+        yield bench
+
+
+@pytest.fixture
+def own_site(demo: tuple[Path, Result], request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """As ``site``, in a copy for one test."""
+    with serving(copied(demo[0] / "simulated" / "site.gpkg", _own_name(request))) as bench:
+        yield bench
+
+
+@pytest.fixture
+def own_sohae(demo: tuple[Path, Result], request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """As ``sohae``, in a copy for one test."""
     with serving(copied(demo[0] / "sohae.gpkg", _own_name(request))) as bench:
         yield bench
 

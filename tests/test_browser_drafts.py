@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
-from typer.testing import Result
 
-from browser import Window, chromium, copied, eventually, picture, settled, window
-from web_server import Bench, serving
+from browser import Window, addressed, chromium, eventually, picture, settled, window
+from browser import own_site as site
+from browser import own_sohae as sohae
+from web_server import Bench
 
-__all__ = ["chromium", "window"]
+__all__ = ["chromium", "site", "sohae", "window"]
 HALL = "s=hall&tab=observe&v=5.399300,43.700300,16.4"
 NOTE = re.compile(r"Draft from \d\d:\d\d UTC, not saved yet\.")
 
 
-@pytest.fixture
-def site(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    with serving(copied(demo[0] / "simulated" / "site.gpkg", "drafts")) as bench:
-        yield bench
-
-
-@pytest.fixture
-def sohae(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    with serving(copied(demo[0] / "sohae.gpkg", "drafts")) as bench:
-        yield bench
-
-
 def again(page: Page) -> None:
-    page.wait_for_timeout(300)  # the address follows a moment later
+    addressed(page)
     page.reload()
     settled(page)
 
@@ -152,6 +138,18 @@ def test_half_filled_forms_are_open_again_where_they_were(window: Window, sohae:
     now = next(one for one in sohae.state()["claims"] if one["id"] == "f006")
     assert (now["paraphrase"], now["direction"]) == ("Removed in part", "rebuilding")  # only what was typed is changed
     assert stored(page) == []
+
+
+def test_the_way_to_a_draft_leads_to_its_form(window: Window, sohae: Bench) -> None:
+    page = window.open(sohae, at="tab=weigh", who="Ana")
+    page.get_by_role("button", name="Add an event").click()
+    page.locator("#weigh-events .rowform").get_by_label("What happened").fill("Half a sentence")
+    again(page)
+    note = page.locator("#weigh-events .draftnote")
+    expect(note).not_to_be_in_viewport()
+    page.locator("[data-view=sources]").click()
+    page.locator("#notices").get_by_role("button", name="Show").click()
+    expect(note).to_be_in_viewport()
 
 
 def test_what_is_malformed_in_the_browser_is_passed_over(window: Window, sohae: Bench) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +13,13 @@ from playwright.sync_api import Page, expect
 from typer.testing import Result
 
 from browser import TABLET, Window, chromium, copied, differing, drawn, eventually, picture, shown, window
+from browser import own_site as site
+from browser import own_sohae as sohae
 from siteline.store.case import Case
 from web_server import Bench, serving
 
-__all__ = ["chromium", "window"]
+__all__ = ["chromium", "site", "sohae", "window"]
 HALL = "s=hall&tab=observe&v=5.399300,43.700300,16.4"
-
-
-@pytest.fixture
-def site(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    """The simulated site of the demo, in a copy of its own."""
-    with serving(copied(demo[0] / "simulated" / "site.gpkg", "observe")) as bench:
-        yield bench
-
-
-@pytest.fixture
-def sohae(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    with serving(copied(demo[0] / "sohae.gpkg", "observe")) as bench:
-        yield bench
 
 
 def kept(demo: tuple[Path, Result], sub: str = "simulated") -> Any:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from typer.testing import Result
 
-from browser import Window, chromium, copied, eventually, window
-from web_server import Bench, serving
+from browser import Window, chromium, eventually, window
+from browser import own_sohae as sohae
+from web_server import Bench
 
-__all__ = ["chromium", "window"]
-
-
-@pytest.fixture
-def sohae(demo: tuple[Path, Result]) -> Iterator[Bench]:
-    """The bundled case in a copy of its own."""
-    with serving(copied(demo[0] / "sohae.gpkg", "weigh")) as bench:
-        yield bench
+__all__ = ["chromium", "sohae", "window"]
 
 
 def claim(bench: Bench, key: str) -> dict[str, Any]:

@@ -88,7 +88,8 @@ export function draftNote({ at }, ...more) {
 /** The view of the Weigh tab in which a form was left half filled last, undefined where there is none. */
 export function viewOfDraft(drafts) {
   const all = drafts.names().map((name) => name.split(BETWEEN));
-  return all.findLast(([kind]) => kind === "row")?.[1];
+  const view = all.findLast(([kind]) => kind === "row")?.[1];
+  return view === "statements" ? "hypotheses" : view; // these are shown together
 }
 
 /** Once the page is there again: what is not saved yet, and the way to it. */
@@ -103,11 +104,15 @@ export function tellDrafts({ store, act, editing }) {
   const [kind, structure, scene] = all.at(-1);
   const go = () => {
     act.tab(kind === "row" ? "weigh" : "observe");
-    if (kind !== "label") return;
-    const found = store.get().model.sceneById.get(scene);
-    act.structure(structure);
-    if (found?.pixels) act.scene(scene);
-    else if (found) act.time(found.t);
+    if (kind === "row") document.querySelector(`[data-view="${CSS.escape(viewOfDraft(editing.drafts) ?? "")}"]`)?.click();
+    if (kind === "label") {
+      const found = store.get().model.sceneById.get(scene);
+      act.structure(structure);
+      if (found?.pixels) act.scene(scene);
+      else if (found) act.time(found.t);
+    }
+    const notes = [...document.querySelectorAll(".body .draftnote")];
+    notes.find((one) => one.checkVisibility())?.scrollIntoView({ block: "center" });
   };
   notice(`Not saved yet: ${parts.join(", ")}. What was typed or drawn is kept.`, { action: ["Show", go] });
 }

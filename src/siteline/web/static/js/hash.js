@@ -43,15 +43,18 @@ export function writeHash(shown) {
   return `#${query}`;
 }
 
-/** Keep the address and the page together. */
+/** Keep the address and the page together; `data-address` of the page tells that it is behind. */
 export function followHash(store, apply) {
+  const { dataset } = document.documentElement;
   let timer = 0;
   let written = location.hash;
   store.on(["structure", "scene", "other", "mode", "time", "tab", "view", "swipe"], () => {
     clearTimeout(timer);
+    dataset.address = "behind";
     timer = setTimeout(() => {
       written = writeHash(store.get());
       history.replaceState(null, "", written);
+      delete dataset.address;
     }, 150);
   });
   addEventListener("hashchange", () => {

@@ -21,7 +21,7 @@ export function buildWeigh(page, body) {
     sources: ["Sources", buildSources],
   };
   const left = viewOfDraft(page.editing.drafts);
-  let open = left === "statements" ? "hypotheses" : (left ?? "events");
+  let open = left in views ? left : "events";
   const note = h("div", {});
   const choose = h("div", { class: "seg wide", role: "group", "aria-label": "What to weigh" });
   const parts = Object.fromEntries(Object.keys(views).map((id) => [id, h("section", { id: `weigh-${id}` })]));
