@@ -60,8 +60,7 @@ def test_a_kept_label_does_not_cover_what_somebody_else_changed(window: Window, 
     page.get_by_label("then the next scene").uncheck()
     page.keyboard.press("3")
     page.keyboard.press("Enter")
-    assert eventually(lambda: len(own(site, "Ana")) == 1, page)
-    page.wait_for_timeout(300)
+    expect(page.locator("#panel-observe .labelform")).to_contain_text("Saved:")
     page.get_by_label("What is to be seen").fill("mine")
     (look,) = own(site, "Ana")
     site.put("observations", look["id"], {"state": "absent"}, look["version"], who="Cleo")
@@ -97,7 +96,7 @@ def test_a_footprint_that_is_being_drawn_is_there_again(window: Window, site: Be
     made = next(one for one in site.state()["structures"] if one["name"] == "Depot")
     ring = made["geometry"]["coordinates"][0]
     assert "\n".join(f"{x:.6f}, {y:.6f}" for x, y in ring[:-1]) == corners
-    assert stored(page) == []
+    assert eventually(lambda: stored(page) == [], page)  # the page hears of it after the case holds it
 
 
 def test_half_filled_forms_are_open_again_where_they_were(window: Window, sohae: Bench) -> None:

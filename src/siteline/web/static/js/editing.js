@@ -12,6 +12,8 @@ export function makeEditing(store) {
   const made = [];
   const heard = [];
   const busy = new Set(); // rows that are being saved: a second Enter does not save them twice
+  let waiting = 0;
+  let line = Promise.resolve();
 
   const told = () => heard.forEach((call) => call(made));
 
@@ -39,8 +41,17 @@ export function makeEditing(store) {
     }
   }
 
+  /** Do `work` (which tells what goes wrong by itself) once all is done that was asked for before. */
+  function inTurn(work) {
+    waiting += 1;
+    line = line.then(work).catch(trouble);
+    line.then(() => (waiting -= 1));
+    return line;
+  }
+
   const editing = {
     drafts: makeDrafts(store.get().data.id),
+    inTurn,
 
     /** Changes of this visit, oldest first: `{entry, table, key, what, undone}`. */
     made,
@@ -97,15 +108,17 @@ export function makeEditing(store) {
       }
     },
 
-    /** Undo the last change of this visit that still stands. */
-    async undoLast() {
-      const last = made.findLast((one) => !one.undone);
-      if (!last) return void notice("Nothing of this visit is left to undo. The journal lists all changes.");
-      if (await editing.undo(last.entry)) notice(`Undone: ${last.what}`);
-    },
+    /** Undo the last change of this visit that still stands; one that is being saved is the last. */
+    undoLast: () =>
+      inTurn(async () => {
+        const last = made.findLast((one) => !one.undone);
+        if (!last) return void notice("Nothing of this visit is left to undo. The journal lists all changes.");
+        if (await editing.undo(last.entry)) notice(`Undone: ${last.what}`);
+        return undefined;
+      }),
   };
   addEventListener("beforeunload", (event) => {
-    if (editing.drafts.unkept() || busy.size) event.preventDefault(); // the browser asks whether to leave
+    if (editing.drafts.unkept() || busy.size || waiting) event.preventDefault(); // the browser asks whether to leave
   });
   return editing;
 }

@@ -7,6 +7,7 @@ import { newKey } from "./editing.js";
 import { keep, kept } from "./kept.js";
 import { labelFields } from "./labelfields.js";
 import { notice } from "./notices.js";
+import { askWho } from "./who.js";
 import { plain, spanDay } from "./words.js";
 
 const LETTERS = { h: "high", m: "medium", l: "low" };
@@ -20,7 +21,7 @@ export function buildLabelForm(page, root) {
   const told = h("p", { class: "small muted" });
   const note = h("div", {});
   const fields = labelFields();
-  const form = { page, fields, wrong, told, note, drafts: page.editing.drafts, here: nowhere(), saving: false };
+  const form = { page, fields, wrong, told, note, drafts: page.editing.drafts, here: nowhere(), last: null };
   const save = button(["Save ", h("kbd", {}, "Enter")], () => saveLook(form), { class: "btn main", id: "save-look" });
   const remove = button("Remove my look", () => dropLook(form), { class: "btn" });
   const onward = h("label", { class: "check" }, fields.onward, "then the next scene");
@@ -91,48 +92,84 @@ function pressed(form, event) {
   return true;
 }
 
-/** Save what the form holds; what is wrong is said in it, and nothing typed is lost. */
+/**
+ * Ask for what the form holds to be saved, and go on: the next label need not wait for this one. What is asked for while
+ * another is under way is done after it.
+ */
 async function saveLook(form) {
-  const { here, fields, page, wrong } = form;
-  const { one, scene, own, key } = here;
-  const cells = fields.read();
-  if (form.saving || !one || !scene) return;
-  wrong.textContent = cells.state ? "" : "Choose a state first (1 to 9).";
-  if (!cells.state) return void fields.states.querySelector("input")?.focus();
-  cells.confidence ||= "medium";
-  form.saving = true;
-  const what = `${one.name}: ${plain(cells.state)} on ${spanDay(scene)}`;
-  const all = own ? cells : { structure_id: one.id, image_id: scene.id, ...cells };
-  const base = (form.drafts.get(key) ?? { base: own?.version ?? null }).base;
-  if (await put(form, own?.id ?? newKey("look"), base, all, what)) {
-    keep("confidence", cells.confidence);
-    form.told.textContent = `Saved: ${what}`;
-    if (fields.onward.checked && form.here.key === key) page.act.step(1);
-  }
-  form.saving = false;
+  const { here, fields, page, drafts, wrong } = form;
+  if (!here.one || !here.scene) return;
+  const typed = fields.read();
+  wrong.textContent = typed.state ? "" : "Choose a state first (1 to 9).";
+  if (!typed.state) return void fields.states.querySelector("input")?.focus();
+  if (!page.store.get().who && !(await askWho(page.store))) return;
+  const { base } = drafts.get(here.key) ?? { base: here.own?.version ?? null };
+  // One that is still under way for the same look: this one is meant to come on top of it.
+  const before = form.last?.of.key === here.key && !form.last.over ? form.last : null;
+  const asked = { of: { ...here, base }, typed, before, over: false, saved: null };
+  form.last = asked;
+  page.editing.inTurn(() => saveNow(form, asked).finally(() => (asked.over = true)));
+  if (fields.onward.checked && form.here.key === here.key) page.act.step(1);
 }
 
-async function dropLook(form) {
+async function saveNow(form, asked) {
+  const { of, typed } = asked;
+  const before = asked.before?.saved;
+  const cells = { ...typed, confidence: typed.confidence || "medium" };
+  const what = `${of.one.name}: ${plain(cells.state)} on ${spanDay(of.scene)}`;
+  const id = before?.id ?? of.own?.id ?? newKey("look");
+  const all = before || of.own ? cells : { structure_id: of.one.id, image_id: of.scene.id, ...cells };
+  const done = await put(form, { ...of, base: before?.version ?? of.base }, id, all, what, typed);
+  if (!done) return;
+  asked.saved = { id, version: done.version };
+  keep("confidence", cells.confidence);
+  form.told.textContent = `Saved: ${what}`;
+}
+
+function dropLook(form) {
   const { own, one, scene } = form.here;
   if (!own) return;
-  const done = await put(form, own.id, own.version, null, `${one.name}: look on ${spanDay(scene)} removed`);
-  if (done) notice("Removed.", { action: ["Undo", () => form.page.editing.undo(done.entry)] });
+  const of = { ...form.here, base: own.version };
+  form.page.editing.inTurn(async () => {
+    const done = await put(form, of, own.id, null, `${one.name}: look on ${spanDay(scene)} removed`, null);
+    if (done) notice("Removed.", { action: ["Undo", () => form.page.editing.undo(done.entry)] });
+  });
 }
 
-/** One change of the look that the form is at; null where it was not made. */
-async function put(form, id, base, cells, what) {
-  const { page, here, drafts, fields, note, wrong } = form;
+/** One change of the look `of` a structure in a scene; null where it was not made, which is said where it is seen. */
+async function put(form, of, id, cells, what, typed) {
+  const { page, fields, note, wrong } = form;
+  const here = () => form.here.key === of.key;
+  const elsewhere = (told) => {
+    const show = () => (page.act.structure(of.one.id), page.act.scene(of.scene.id));
+    notice(`Not saved: ${what}. ${told}`, { trouble: true, action: ["Show", show] });
+  };
   try {
-    const done = await page.editing.save("observations", id, base, cells, what);
+    const done = await page.editing.save("observations", id, of.base, cells, what);
+    if (!done && !here()) elsewhere("What was typed is kept.");
     if (!done) return null;
-    drafts.drop(here.key);
-    fill(note);
+    if (!settle(form.drafts, of.key, typed, done)) return done;
+    if (here()) fill(note);
     if (!done.theirs) return done;
-    fields.put(ownLook(page.store.get(), here.one, here.scene) ?? {});
+    if (here()) fields.put(ownLook(page.store.get(), of.one, of.scene) ?? {});
   } catch (error) {
-    wrong.textContent = error.told ?? String(error);
+    const told = error.told ?? String(error);
+    if (here()) wrong.textContent = told;
+    else elsewhere(told);
   }
   return null;
+}
+
+/**
+ * Once a label is saved its draft is over, unless something else was typed meanwhile: that is kept, as made from what was
+ * saved. @returns {boolean} whether it is over
+ */
+function settle(drafts, key, typed, { theirs, version }) {
+  const now = drafts.get(key);
+  const more = now && typed && !theirs && Object.entries(typed).some(([cell, value]) => now.cells[cell] !== value);
+  if (more) drafts.put(key, version, now.cells);
+  else drafts.drop(key);
+  return !more;
 }
 
 /** The look of the person at the page of a structure in a scene, null where there is none. */

@@ -33,13 +33,18 @@ export function rowForm(editing, given) {
   async function save(wanted) {
     wrong.textContent = "";
     for (const said of beside.values()) said.textContent = "";
+    const at = document.activeElement;
+    form.inert = true; // what is typed now would neither be in what is sent nor stay
     try {
       if (await editing.save(table, key, base, wanted, what)) close(true);
     } catch (error) {
       const problems = error.body?.error?.problems ?? [];
       for (const one of problems) beside.get(one.column) && (beside.get(one.column).textContent = one.reason);
       wrong.textContent = problems.some((one) => beside.has(one.column)) ? "" : (error.told ?? String(error));
-      controls.get(problems[0]?.column)?.focus();
+      form.inert = false;
+      (controls.get(problems[0]?.column) ?? at)?.focus();
+    } finally {
+      form.inert = false;
     }
   }
 
