@@ -19,7 +19,7 @@ from siteline.detect.series import Changes, change_points, scan
 from siteline.detect.trust import Injection, Judged, inject
 
 LEVEL, ALARMS = 0.95, 0.05
-QUIET, EACH, SIZES = 300, 200, (2.0, 3.0, 5.0)
+QUIET, EACH, SIZES = 300, 500, (2.0, 3.0, 5.0)
 PRIOR = Prior()
 NOTE = "the noise is fitted once to the batch, changed series and all, and that time is not counted (a few seconds a stack)"
 

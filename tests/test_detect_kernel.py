@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from siteline.detect import reference
 from siteline.detect.design import columns, season_columns
 from siteline.detect.intervals import bracket, gap_days, intervals, tempered
-from siteline.detect.kernels.standard import standardise, usable
+from siteline.detect.kernels.standard import counts, standardise, usable
 from siteline.detect.prior import Noise, Prior
 from siteline.detect.series import beside, change_points, scan
 from siteline.model.errors import BadInput
@@ -39,8 +39,26 @@ def standard(values: np.ndarray, days: np.ndarray) -> tuple[np.ndarray, np.ndarr
     index = np.zeros(times, dtype=np.int64)
     m = usable(values, index)
     y, w, scale = np.zeros((bands, times)), np.zeros(times), np.ones(bands)
-    standardise(values, days, index, m, 4.0, y, w, scale, *np.zeros((2, times)), np.zeros((bands, times)), np.zeros(times))
+    doubt = Noise.plain(bands).doubt
+    scratch = (*np.zeros((2, times)), np.zeros((bands, times)), np.zeros(times))
+    standardise(values, days, index, m, doubt, y, w, scale, *scratch)
     return y[:, :m], days[index[:m]], index[:m]
+
+
+def test_a_look_counts_the_less_the_further_off_it_is() -> None:
+    noise = Noise(np.eye(2), outliers=0.05, outlier_sd=6.0)
+    assert noise.doubt == pytest.approx(2 * np.log(19 * 36))  # where the density of an outlier is that of the rest
+    away = np.linspace(0, 20, 200) ** 2
+    told = np.array([counts(a, noise.doubt) for a in away])
+    assert told[0] == 1 and (np.diff(told) < 0).all() and told[-1] > 0
+    assert counts(noise.doubt, noise.doubt) == pytest.approx(0.5)
+    between = (1 + np.exp((away - noise.doubt) / 2)) ** -1, 6 / (4 + np.maximum(away, 2))
+    far = away > 2 * noise.doubt
+    assert (told[far] > between[0][far]).all() and (told[far] < between[1][far]).all()
+    assert Noise(np.eye(2), outliers=0.01).doubt > noise.doubt
+    for wrong in ({"outliers": 0.0}, {"outliers": 0.6}, {"outlier_sd": 1.0}):
+        with pytest.raises(BadInput, match="outliers"):
+            Noise(np.eye(2), **wrong)
 
 
 def relative(log_factors: np.ndarray, days: np.ndarray) -> np.ndarray:

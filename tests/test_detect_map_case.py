@@ -42,7 +42,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A hall of 70 x 60 m that is built, as a case and the folder of its images."""
     folder = tmp_path_factory.mktemp("map")
     hall = Built("hall", box(0, 0, 70, 60), 8.0, roof("light metal"), (WORK,))
-    plan = Plan(9, structures=(hall,), side_m=700.0, period=(date(2020, 10, 1), date(2022, 3, 31)), cloudiness=0.35)
+    plan = Plan(4, structures=(hall,), side_m=700.0, period=(date(2020, 10, 1), date(2022, 3, 31)), cloudiness=0.35)
     made = simulate(plan, folder / "site")
     home = pytest.MonkeyPatch()
     home.setenv("SITELINE_HOME", str(folder / "home"))
@@ -70,8 +70,9 @@ def test_the_hall_is_an_area_with_its_date_and_place(written: tuple[Path, Path],
     with Case.open(written[0]) as case:
         hall = from_wkt(case.data().structures["hall"].geometry_wkt)
     outline = from_wkt(area.outline_wkt)
-    assert outline.intersection(hall).area > 0.7 * hall.area
-    assert area.area_m2 == pytest.approx(100 * area.pixels) and area.pixels < 150
+    assert outline.intersection(hall).area > 0.9 * hall.area
+    assert area.area_m2 == pytest.approx(100 * area.pixels) and area.pixels < 70
+    assert mapped.found - area.pixels <= mapped.nominal * mapped.pixels
 
 
 def test_the_files_are_what_other_programs_read(mapped: mapping.Mapped):

@@ -67,7 +67,8 @@ def unchanged(sample: NDArray[np.float32], days: FloatArray, noise: Noise, *, se
     """
     rng = np.random.default_rng(seed)
     n, bands, times = sample.shape
-    values = rng.standard_t(noise.dof, sample.shape)
+    strange = rng.random((n, 1, times)) < noise.outliers
+    values = rng.normal(size=sample.shape) * np.where(strange, noise.outlier_sd, 1.0)
     if noise.drift > 0 and times:
         keep = np.exp(-np.diff(days, prepend=days[0]) / noise.memory_days)
         slow = rng.normal(0, np.sqrt(noise.drift), (n, bands))

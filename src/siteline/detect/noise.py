@@ -98,7 +98,7 @@ def null_evidence(mixed: FloatArray, days: FloatArray, noise: Noise) -> FloatArr
             days,
             index,
             m,
-            noise.dof,
+            noise.doubt,
             y,
             w,
             np.ones(bands),

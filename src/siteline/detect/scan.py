@@ -60,7 +60,7 @@ def scan_mixed(
         np.full((n, bands), np.nan, dtype=np.float32),
         np.zeros((n, times), dtype=kind),
     )
-    settings = (prior.size_sd**2, prior.min_looks, rounds, noise.dof, kind(noise.drift), core)
+    settings = (prior.size_sd**2, prior.min_looks, rounds, noise.doubt, kind(noise.drift), core)
 
     def part(start: int) -> int:
         chosen = slice(start, min(start + CHUNK, n))

@@ -150,7 +150,7 @@ def _settings(days: FloatArray, prior: Prior, noise: Noise) -> tuple[Any, ...]:
     shares = np.full(lengths.size, prior.ramp / max(lengths.size - 1, 1))
     shares[0] = 1 - prior.ramp if with_ramps else 1.0
     variances = np.array([prior.size_sd**2] + [prior.season_sd**2] * season.shape[1])
-    return season, keep, noise.drift, noise.dof, lengths, shares, variances, prior.season, prior.min_looks
+    return season, keep, noise.drift, noise.doubt, lengths, shares, variances, prior.season, prior.min_looks
 
 
 def scan(

@@ -24,7 +24,7 @@ from siteline.model.errors import BadInput
 FloatArray = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-TEMPERATURES: Final = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+TEMPERATURES: Final = tuple(round(1 - 0.05 * k, 2) for k in range(15))  # to 0.3
 """Tried in this order: the first at which 95 % intervals hold 95 % of the injected dates is kept."""
 
 LEVEL: Final = 0.95
@@ -34,10 +34,6 @@ EDGE_SHARE: Final = 0.1
 
 SPLICES: Final = 200
 """Changes of use that set the threshold for a second change."""
-
-SLOW: Final = 0.5
-"""Share of injected works that begin and end slowly, as works do whose progress follows an S-curve (Miskawi 1989); the
-kernel knows steady ones alone, so that these tell how wide its intervals must be for works unlike its own."""
 
 SECOND_SHARE: Final = 0.2
 """How much rarer than a false alarm a false second change is: where one change is sure, a second must not be doubtful."""
@@ -157,7 +153,7 @@ def inject(
 ) -> Found:
     """Put each of ``kinds`` into ``each`` randomly chosen ``placebos`` (Float[place, band, time]) at random dates.
 
-    Steps and ramps come about as often as ``prior`` says, ``SLOW`` of the ramps bent. Found: the evidence exceeds the
+    Steps and ramps come about as often as ``prior`` says, ``prior.slow`` of the ramps bent. Found: the evidence exceeds the
     placebos' threshold. Dated: found, and the date lies in its tempered 95 % interval.
     """
     rng = np.random.default_rng(seed)
@@ -166,7 +162,7 @@ def inject(
         places = rng.integers(0, len(placebos), each)
         starts = random_dates(days, each, rng)
         lengths = np.where(rng.random(each) < prior.ramp, rng.choice((0.0, *prior.ramp_days), each), 0.0)
-        shape = profiles(days, starts, lengths, kind.days, slow=rng.random(each) < SLOW)
+        shape = profiles(days, starts, lengths, kind.days, slow=rng.random(each) < prior.slow)
         changed = placebos[places] + kind.jump[places] * shape[:, None, :].astype(np.float32)
         found = change_points(changed, days, prior, judged.noise, threads=threads)
         parts.append(_Part(kind, starts, found, _masses(changed, days, found, prior, judged)))

@@ -42,6 +42,9 @@ EACH: Final = 200
 WORKS_DAYS: Final = (15.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0)
 """How long works on a structure may take, equally likely: from a shed to half a year."""
 
+SLOW: Final = 0.5
+"""Share of works that begin and end slowly, as works do whose progress follows an S-curve (Miskawi 1989)."""
+
 TOO_FEW: Final = "too few places to lay the footprint in: the rate is not known"
 
 
@@ -70,7 +73,7 @@ def settings(nominal: float) -> Settled:
     and that works on a structure more often take weeks than a day."""
     from siteline.detect.prior import Prior
 
-    return Settled(Prior(season_sd=3.0, ramp=0.6, ramp_days=WORKS_DAYS), nominal)
+    return Settled(Prior(season_sd=3.0, ramp=0.6, ramp_days=WORKS_DAYS, slow=SLOW), nominal)
 
 
 def one_structure(at: ReadyCube, key: str, settled: Settled, *, power: bool) -> Part:

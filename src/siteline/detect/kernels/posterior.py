@@ -19,7 +19,7 @@ _CUT = 12.0
 
 @vectorised
 def posterior(
-    values, days, weights, X, precision, season, keep, drift, dof, lengths, shares, variances, season_share, edge, second,
+    values, days, weights, X, precision, season, keep, drift, doubt, lengths, shares, variances, season_share, edge, second,
     one, two, mass, step_mass, pair_mass, shape, size, size_sd, pair_size, pair_size_sd, pair_at,
 ):  # fmt: skip
     """Fill the answers of ``detect.series.change_points`` for ``values`` (Float[series, band, time], mixed).
@@ -42,7 +42,7 @@ def posterior(
         m = usable(values[i], index)
         if m < 2 * edge + 1:
             continue
-        standardise(values[i], days, index, m, dof, y, first, scale, near, unit, bend, work)
+        standardise(values[i], days, index, m, doubt, y, first, scale, near, unit, bend, work)
         looks = _lay_out(days, weights[i], X, season, keep, index, m, t, f, w, x, cycle, log_gap)
         gains(w, f, drift, S, g, m)
         rss = free_of_design(x, y, f, S, g, precision, W, Y, A, m)

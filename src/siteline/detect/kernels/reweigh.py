@@ -1,17 +1,18 @@
-"""Student-t weights of the looks under the likeliest change, for ``LANES`` series side by side (see ``lanes``)."""
+"""Weights of the looks under the likeliest change, for ``LANES`` series side by side (see ``lanes``)."""
 
 from __future__ import annotations
 
 from siteline.compiled import vectorised
 from siteline.detect.kernels.lanes import LANES
+from siteline.detect.kernels.standard import counts
 
 
 @vectorised
-def reweigh(x, f, y, w, dof, drift, A, R, U, C, step, size, s2, g, looks, beta, r, away, P, D, spread, M, p):
-    """New weights w = (dof + B) / (dof + d2), d2 the squared distance of a look from what all other looks predict for it.
+def reweigh(x, f, y, w, doubt, drift, A, R, U, C, step, size, s2, g, looks, beta, r, away, P, D, spread, M, p):
+    """New weights ``w`` from the squared distance of a look from what all other looks predict for it (``standard.counts``).
 
     ``step``: position of the likeliest change, ``size``: Q there where that change beats none, else infinite (so that its
-    size comes out as zero). One EM step for the multivariate t (Lange, Little & Taylor 1989), one weight for all bands.
+    size comes out as zero). One step of reweighting, one weight for all bands.
     """
     bands = y.shape[0]
     away[:] = 0
@@ -56,7 +57,7 @@ def reweigh(x, f, y, w, dof, drift, A, R, U, C, step, size, s2, g, looks, beta, 
                     away[j, l] += r[j, l] * r[j, l] * spread[l]
     for j in range(M):
         for l in range(LANES):
-            w[j, l] = min((dof + bands) / (dof + away[j, l]), 1) if w[j, l] > 0 else 0
+            w[j, l] = counts(away[j, l], doubt) if w[j, l] > 0 else 0
 
 
 @vectorised

@@ -24,7 +24,7 @@ from siteline.detect.kernels.standard import standardise, usable
 
 @vectorised
 def scan_block(
-    values, days, X, precision, keep, size_var, edge, rounds, dof, drift, core, zero, evidence, after, by, size, weights
+    values, days, X, precision, keep, size_var, edge, rounds, doubt, drift, core, zero, evidence, after, by, size, weights
 ):
     """Fill ``evidence``, ``after``, ``by``, ``size`` and ``weights`` of ``detect.scan.Scan`` for ``values`` (Float[series, band, time]).
 
@@ -60,7 +60,7 @@ def scan_block(
             M = max(M, m[l])
         for l in range(LANES):
             i = min(start + l, n - 1)
-            standardise(values[i], days, at[l], m[l], dof, one, first, scale[l], near, unit, bend, work)
+            standardise(values[i], days, at[l], m[l], doubt, one, first, scale[l], near, unit, bend, work)
             _place(one, first, days, X, keep, at[l], m[l], M, l, y, x, f, w, span)
         logarithms(span, numbers, bits, powers, gap, M)
         for round_ in range(rounds):
@@ -86,7 +86,7 @@ def scan_block(
                 alone = best[l] - gap[step[l], l] > 0
                 step_q[l] = Q[step[l], l] if alone else np.inf
             if not full:
-                reweigh(x, f, y, w, dof, slow, A, R, U, C, step, step_q, s2, g, looks, beta, r, away, P, D, spread, M, q)
+                reweigh(x, f, y, w, doubt, slow, A, R, U, C, step, step_q, s2, g, looks, beta, r, away, P, D, spread, M, q)
         for l in range(min(LANES, n - start)):
             i, k = start + l, step[l]
             for j in range(m[l]):

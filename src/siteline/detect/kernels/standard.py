@@ -50,7 +50,19 @@ def usable(values, index):
 
 
 @vectorised
-def standardise(values, days, index, m, dof, y, weight, scale, near, unit, bend, work):
+def counts(squared, doubt):
+    """Weight of a look at ``squared`` distance (noise variances, bands summed) from what is expected: 1, and a half at ``doubt``.
+
+    Between the weights of a Student t, by which a cloud that no mask saw keeps too much say, and the probabilities of being
+    no outlier of a contaminated normal (Tukey 1960), 1 / (1 + exp((squared - doubt) / 2)), by which looks amid slow works,
+    neither before nor after, have none.
+    """
+    half = doubt * doubt
+    return max(half / (half + squared * squared), 1e-6)
+
+
+@vectorised
+def standardise(values, days, index, m, doubt, y, weight, scale, near, unit, bend, work):
     """Put the ``m`` looks at ``index`` on the scale of their noise: ``y`` (Float[band, look]), ``weight`` (Float[look]).
 
     The scale of a band is the median absolute distance of a look from the line between its neighbours; robust against
@@ -95,4 +107,4 @@ def standardise(values, days, index, m, dof, y, weight, scale, near, unit, bend,
         for q in range(1, m - 1):
             weight[q] += (bend[b, q] / noise) ** 2
     for q in range(m):
-        weight[q] = min((dof + bands) / (dof + weight[q]), 1.0)
+        weight[q] = counts(weight[q], doubt)
