@@ -54,6 +54,21 @@ def test_a_half_filled_label_is_there_again_and_can_be_saved(window: Window, sit
     assert stored(page) == []
 
 
+def test_what_was_saved_without_the_page_hearing_of_it_is_no_draft(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL, who="Ana")
+    page.route("**/api/rows/**", lambda route: (route.fetch(), route.abort()))  # the answer is lost
+    window.tolerated = ("ERR_FAILED",)
+    page.get_by_label("then the next scene").uncheck()
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices")).to_contain_text("cannot be reached")
+    assert [look["state"] for look in own(site, "Ana")] == ["being_built"] and len(stored(page)) == 1
+    again(page)
+    expect(page.locator("#panel-observe input[value=being_built]")).to_be_checked()
+    expect(page.locator(".draftnote")).to_have_count(0)
+    assert stored(page) == [] and page.locator("#notices").inner_text() == ""
+
+
 def test_a_kept_label_does_not_cover_what_somebody_else_changed(window: Window, site: Bench) -> None:
     window.tolerated = ("409",)
     page = window.open(site, at="s=barn&tab=observe", who="Ana")

@@ -49,6 +49,7 @@ def test_a_label_by_keyboard_alone_reaches_the_case_and_is_undone(
     page.keyboard.press("4")
     page.keyboard.press("l")
     page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_editable()
     page.keyboard.type("Ana Núñez")  # asked for once
     page.keyboard.press("Enter")
     assert eventually(lambda: bool(own(site, "Ana Núñez")), page)
@@ -141,6 +142,92 @@ def test_labels_are_given_faster_than_they_are_saved(window: Window, site: Bench
     assert shown(page)["a"] != first
 
 
+def test_a_look_is_corrected_while_it_waits_to_be_saved(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL, who="Ana")
+    page.evaluate(SLOWLY)
+    for key in ("1", "Enter", "2", "Enter", "3", "Enter", "p", "p", "6", "Enter"):  # the middle one, which is not saved yet
+        page.keyboard.press(key)
+    assert eventually(
+        lambda: [one["state"] for one in by_time(site, "Ana")] == ["absent", "dismantled", "complete"], page, 9000
+    )
+    assert len({one["image_id"] for one in own(site, "Ana")}) == 3
+
+
+def test_a_label_is_of_whoever_gave_it(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL, who="Rex")
+    page.evaluate(SLOWLY)
+    for key in ("1", "Enter", "2", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Rex").click()
+    page.get_by_label("Name", exact=True).fill("Sue")
+    page.keyboard.press("Enter")
+    assert eventually(lambda: len(own(site, "Rex")) == 2, page)
+    assert own(site, "Sue") == []
+
+
+def test_the_question_for_a_name_takes_no_label_for_one(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL)
+    for key in ("1", "Enter", "2", "Enter", "3"):
+        page.keyboard.press(key)
+    box = page.get_by_label("Name", exact=True)
+    expect(box).to_have_value("")
+    expect(box).to_be_editable()
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog")).to_contain_text("A name has a letter in it.")
+    box.fill("Ülo")
+    page.keyboard.press("Enter")
+    assert eventually(lambda: [one["state"] for one in own(site, "Ülo")] == ["absent"], page)
+
+
+def test_hands_that_go_on_labelling_decide_no_conflict(window: Window, site: Bench) -> None:
+    page = alone(window, site, HALL)
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel-observe .labelform")).to_contain_text("Saved:")
+    (look,) = own(site, "Ana")
+    page.keyboard.press("p")
+    site.put("observations", look["id"], {"state": "intact"}, look["version"], who="Cleo")
+    for key in ("2", "Enter"):
+        page.keyboard.press(key)
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("Cleo")
+    for key in ("4", "Enter", "5", "Enter", " "):
+        page.keyboard.press(key)
+    expect(dialog).to_contain_text("Cleo")
+    dialog.get_by_role("button", name="Save mine over it").click()
+    assert eventually(lambda: [one["state"] for one in own(site, "Ana")] == ["being_built"], page)
+
+
+def test_steps_of_one_look_go_back_one_by_one(window: Window, site: Bench) -> None:
+    page = window.open(site, at=HALL, who="Ana")
+    page.get_by_label("then the next scene").uncheck()
+    for key, word in (("1", "absent"), ("2", "being built"), ("3", "complete")):
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        expect(page.locator("#panel-observe .labelform")).to_contain_text(f"Saved: Hall: {word}")
+    for left in (["being_built"], ["absent"], []):
+        page.keyboard.press("u")
+        assert eventually(lambda left=left: [one["state"] for one in own(site, "Ana")] == left, page)  # type: ignore[misc]
+    page.keyboard.press("u")
+    expect(page.locator("#notices")).to_contain_text("Nothing of this visit is left to undo")
+
+
+def test_scenes_of_one_day_are_each_within_reach(window: Window, sohae: Bench) -> None:
+    scenes = [
+        one["id"] for one in sohae.state()["scenes"] if one["first"] and 17957 <= one["first"] < 17963
+    ]  # from 2 March 2019
+    page = window.open(sohae, at=f"s=rail_transfer_building&tab=observe&a={scenes[0]}", who="Ana")
+    for key in "1234":
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+    assert eventually(lambda: len(own(sohae, "Ana")) == 4, page)
+    looks = {one["image_id"]: one["state"] for one in own(sohae, "Ana")}
+    assert looks == dict(zip(scenes, ("absent", "being_built", "complete", "being_dismantled"), strict=False))
+    again = window.open(sohae, at=page.evaluate("() => location.hash.slice(1)"), who="Ana")
+    assert again.locator(".obshead").inner_text() == page.locator(".obshead").inner_text()
+
+
 def alone(window: Window, bench: Bench, at: str) -> Page:
     """A page of Ana's that does not hear of what others change; a question that was under way would be answered too late."""
     window.tolerated = ("409", "ERR_FAILED")
@@ -165,10 +252,11 @@ def test_a_label_that_was_not_saved_is_told_where_one_has_gone_on_to(window: Win
     (look,) = own(site, "Ana")
     page.keyboard.press("p")
     site.put("observations", look["id"], {"state": "absent"}, look["version"], who="Cleo")
-    page.keyboard.press("5")
-    page.keyboard.press("Enter")
+    page.evaluate(SLOWLY)
+    for key in ("5", "Enter", "4"):
+        page.keyboard.press(key)
     page.locator("dialog").get_by_role("button", name="Back to my changes").click()
-    notice = page.locator("#notices .trouble")
+    notice = page.locator("#notices .trouble").filter(has_text="Not saved")
     expect(notice).to_contain_text("Not saved: Hall: partly dismantled")
     assert shown(page)["a"] != scene
     notice.get_by_role("button", name="Show").click()

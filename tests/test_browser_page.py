@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from typer.testing import Result
 
-from browser import DESK, TABLET, Window, chromium, eventually, shown, site, sohae, window
+from browser import DESK, TABLET, Window, chromium, copied, eventually, shown, site, sohae, window
 from siteline.store.case import Case
 from siteline.web.app import STATIC
 from web_server import Bench, serving
@@ -298,6 +299,12 @@ def test_a_name_given_by_enter_is_asked_for_once(window: Window, site: Bench) ->
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Cy")).to_be_focused()
     assert page.locator("dialog").count() == 0
+
+
+def test_the_name_given_to_serve_is_that_of_the_page(window: Window, demo: tuple[Path, Result]) -> None:
+    with serving(copied(demo[0] / "sohae.gpkg", "named"), named="Ana") as bench:
+        expect(window.open(bench).get_by_role("button", name="Ana", exact=True)).to_be_visible()
+        assert bench.state()["who"] == "Ana"
 
 
 def test_the_theme_is_chosen_and_kept(window: Window, site: Bench) -> None:

@@ -249,6 +249,20 @@ def test_undo_of_an_undo_and_of_what_was_changed_again(case: Case):
     assert (number, last.who, last.after["state"]) == (again.entry, "Ben", "absent")  # type: ignore[index]
 
 
+def test_own_steps_go_back_one_by_one_and_those_of_others_stay(case: Case):
+    made = [put(case, Row("observations", "n1", look()), None, "Ana")]
+    for state in ("absent", "complete"):
+        made.append(put(case, Row("observations", "n1", {"state": state}), made[-1].version, "Ana"))
+    for done, left in zip(reversed(made[1:]), ("absent", look()["state"]), strict=True):
+        undo(case, done.entry, "Ana")
+        assert now(case, "observations", "n1")[1]["state"] == left
+    theirs = put(case, Row("observations", "n1", {"state": "absent"}), now(case, "observations", "n1")[0], "Ben")
+    undo(case, theirs.entry, "Ben")  # the row is as Ana left it, but Ben chose that
+    with pytest.raises(RowChanged, match="changed by Ben"):
+        undo(case, made[0].entry, "Ana")
+    assert now(case, "observations", "n1")[1]["state"] == look()["state"]
+
+
 def test_an_edit_by_another_program_counts_as_a_change(case: Case):
     seen = now(case, "observations", "o1")[0]
     case._db.execute("UPDATE observations SET paraphrase = 'by QGIS' WHERE observation_id = 'o1'")

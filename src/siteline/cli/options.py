@@ -31,10 +31,15 @@ def share(given: float, low: float, high: float) -> float:
     return given
 
 
+def named(given: str) -> str:
+    """The name that somebody gave for the journal, "" where nobody did."""
+    return given or os.environ.get("SITELINE_WHO", "")
+
+
 def who_is(given: str) -> str:
     """The name for the journal."""
-    if given or os.environ.get("SITELINE_WHO"):
-        return given or os.environ["SITELINE_WHO"]
+    if name := named(given):
+        return name
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from siteline.cli.ending import ending, print_json
-from siteline.cli.options import CasePath, Json, Who, who_is
+from siteline.cli.options import CasePath, Json, Who, named, who_is
 
 
 @ending
@@ -25,7 +25,7 @@ def serve(
 
     with Case.open(case):
         pass  # what is wrong with it is told here, not in the browser
-    served = Served(case, port=port, who=who_is(who))
+    served = Served(case, port=port, who=who_is(who), named=named(who))
 
     def ready() -> None:
         if as_json:

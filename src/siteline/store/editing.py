@@ -94,7 +94,8 @@ def mark_key(case: Case, event_id: str, who: str, *, key: bool) -> Done:
 def undo(case: Case, number: int, who: str, *, today: date | None = None) -> Done:
     """Put the row that journal entry ``number`` tells of, or the key events, back as before, under the name ``who``.
 
-    Raises ``RowChanged`` where it was changed again since, and else as ``put`` does.
+    Raises ``RowChanged`` where it was changed again since, unless by ``who``, who has undone that: steps go back one by one.
+    Raises else as ``put`` does.
     """
     with case.writing(who) as db:
         told = entry(db, number)
@@ -107,7 +108,9 @@ def undo(case: Case, number: int, who: str, *, today: date | None = None) -> Don
             settings = _key_events_back(db, told)
         else:
             table = _editable(told.table)
-            seen = _same(db, table.name, told.key, number)
+            seen = version(db, table.name, told.key)
+            if not _as_left(db, told, number, seen, who):
+                seen = _same(db, table.name, told.key, number)
             _restore(db, table, told.key, told.before, settings, today)
         _sound(db, told.table, told.key, settings, before)
         return _done(db, told.table, told.key, seen)
@@ -142,6 +145,14 @@ def _same(db: sqlite3.Connection, name: str, key: str, base: int | None) -> int:
     last = entry(db, now)
     who, at = (last.who, last.at) if last else ("another program", "a time that is not known")
     raise RowChanged(name, key, who, at, now, present)
+
+
+def _as_left(db: sqlite3.Connection, told: JournalEntry, number: int, now: int, who: str) -> bool:
+    """Whether the row is again as change ``number`` left it, and only ``who`` changed it since."""
+    last = entry(db, now)
+    sql = "SELECT count(*) FROM siteline_journal WHERE id > ? AND table_name = ? AND row_id = ? AND who <> ?"
+    (others,) = db.execute(sql, (number, told.table, told.key, who)).fetchone()
+    return last is not None and others == 0 and last.after == told.after
 
 
 def _key_events_back(db: sqlite3.Connection, told: JournalEntry) -> Settings:

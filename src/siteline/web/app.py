@@ -49,9 +49,9 @@ _STATUS: Final[tuple[tuple[type[SitelineError], int], ...]] = (
 )
 
 
-def make_app(case: Path, token: str, *, port: int, who: str = "siteline") -> ASGIApp:
-    """The application for one case file. ``token``: see ``Guarded``; ``who``: the name for changes that bring none."""
-    desk, pictures = Desk(case, who), Pictures(case)
+def make_app(case: Path, token: str, *, port: int, who: str = "siteline", named: str = "") -> ASGIApp:
+    """The application for one case file. ``token``: see ``Guarded``; ``who``, ``named``: see ``Desk``."""
+    desk, pictures = Desk(case, who, named), Pictures(case)
     exports = Exports(desk)
 
     @asynccontextmanager

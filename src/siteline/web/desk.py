@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 class Desk:
-    """The case at ``path``, for the routes. ``who``: the name for changes that bring none."""
+    """The case at ``path``, for the routes. ``who``: the name for changes that bring none; ``named``: whose page it is."""
 
-    def __init__(self, path: Path, who: str) -> None:
+    def __init__(self, path: Path, who: str, named: str = "") -> None:
         """Open nothing yet; ``open`` does."""
-        self.path, self.who = path, who
+        self.path, self.who, self.named = path, who, named
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="siteline-case")
         self._live: Live | None = None
         self._memory = Memory()
@@ -80,6 +80,7 @@ class Desk:
         if self._told[0] != held.revision:
             told = state(held, case=self.path.name, read_only=live.case.read_only, memory=self._memory)
             name = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]  # for what the browser keeps of it
-            text = json.dumps({"id": name, **told}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            mine = {"id": name, "who": self.named}
+            text = json.dumps({**mine, **told}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             self._told = held.revision, text.encode("utf-8", "backslashreplace")
         return self._told[1]

@@ -21,15 +21,16 @@ HOST: Final = "127.0.0.1"
 class Served:
     """A case being served. ``address``: with the token, for the browser; ``port``."""
 
-    def __init__(self, case: Path, *, port: int = 0, who: str = "siteline", token: str = "") -> None:
-        """Take the ``port`` (0: a free one). Raises ``FileTrouble`` where another program has it."""
+    def __init__(self, case: Path, *, port: int = 0, who: str = "siteline", named: str = "", token: str = "") -> None:
+        """Take the ``port`` (0: a free one). ``named``: whose page it is, "" to ask. Raises ``FileTrouble`` where another
+        program has the port."""
         self._socket = _listening(port)
         self.port = int(self._socket.getsockname()[1])
         self.token = token or secrets.token_urlsafe(24)
         self.address = f"http://{HOST}:{self.port}/?token={self.token}"
         self._server = uvicorn.Server(
             uvicorn.Config(
-                make_app(case, self.token, port=self.port, who=who),
+                make_app(case, self.token, port=self.port, who=who, named=named),
                 http="h11",
                 loop="asyncio",
                 ws="none",

@@ -1,14 +1,16 @@
 // What a person can do to the view, from wherever they do it: keys, map, time line, panel.
 
-import { sceneFor, sceneStep } from "./model.js";
+import { sceneFor, sceneHere, sceneStep } from "./model.js";
 
 /** @param {{get: () => any, set: (patch: any) => void}} store */
 export function makeActions(store) {
   const act = {
-    /** Show a scene as A and move time to it. */
+    /** Show a scene as A and move time to it; one without pixels is looked at, however many share its day. */
     scene(id) {
-      const scene = store.get().model.sceneById.get(id);
-      if (scene) store.set({ scene: id, time: scene.t });
+      const { model, skip } = store.get();
+      const scene = model.sceneById.get(id);
+      if (scene?.pixels) store.set({ scene: id, looked: "", time: scene.t });
+      else if (scene) store.set({ scene: sceneFor(model, scene.t, skip)?.id ?? "", looked: id, time: scene.t });
     },
 
     /** Show a scene as B. */
@@ -20,7 +22,7 @@ export function makeActions(store) {
     time(days) {
       const { model, skip } = store.get();
       const scene = sceneFor(model, days, skip);
-      store.set({ time: days, scene: scene ? scene.id : "" });
+      store.set({ time: days, scene: scene ? scene.id : "", looked: "" });
     },
 
     /** Choose a structure. */
@@ -31,11 +33,9 @@ export function makeActions(store) {
     /** The next (1) or previous (-1) scene. */
     step(by) {
       const { model, scene, time, skip } = store.get();
-      const here = model.drawable.length ? scene : sceneAt(model, time);
+      const here = model.drawable.length ? scene : (sceneHere(store.get())?.id ?? "");
       const found = sceneStep(model, here, time, by, skip);
-      if (!found) return;
-      if (model.drawable.length) act.scene(found.id);
-      else store.set({ time: found.t });
+      if (found) act.scene(found.id);
     },
 
     /** The next (1) or previous (-1) structure. */
@@ -58,6 +58,7 @@ export function makeActions(store) {
       return store.set({
         mode: wanted,
         board: false,
+        looked: "",
         ...(pair && { scene: pair[0].id, other: pair[1].id, time: pair[0].t }),
       });
     },
@@ -65,7 +66,8 @@ export function makeActions(store) {
     /** Swap A and B. */
     swap() {
       const { scene, other, model } = store.get();
-      if (other) store.set({ scene: other, other: scene, time: model.sceneById.get(other)?.t ?? store.get().time });
+      if (other)
+        store.set({ looked: "", scene: other, other: scene, time: model.sceneById.get(other)?.t ?? store.get().time });
     },
 
     /** See the case with or without what others said. */
@@ -81,11 +83,6 @@ export function makeActions(store) {
     },
   };
   return act;
-}
-
-/** The scene that stands at a time, where only looked-at scenes are known. */
-function sceneAt(model, time) {
-  return model.scenes.find((scene) => Math.abs(scene.t - time) < 1e-6)?.id ?? "";
 }
 
 /** The usable scenes on both sides of the change nearest in time; else this scene and the next. @returns {[any, any]} */

@@ -96,7 +96,7 @@ function ref(act, model, same, title) {
   const scene = model.sceneById.get(look.scene);
   return button(
     [look.machine ? "◆ " : "", spanDay(look), " ", plain(look.state), same.length > 1 ? ` ×${same.length}` : ""],
-    () => (scene?.pixels ? act.scene(scene.id) : look.t !== null && act.time(look.t)),
+    () => (scene ? act.scene(scene.id) : look.t !== null && act.time(look.t)),
     { class: "ref", title },
   );
 }
@@ -117,7 +117,7 @@ function sureness(model, same, by) {
 
 function pair({ store }, one, change) {
   const [a, b] = pairFor({ ...store.get(), structure: one.id, time: (change.after + change.by) / 2 });
-  store.set({ scene: a.id, other: b.id, time: a.t, mode: "swipe" });
+  store.set({ looked: "", scene: a.id, other: b.id, time: a.t, mode: "swipe" });
 }
 
 function around({ store, timeline }, change) {

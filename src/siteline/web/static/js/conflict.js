@@ -4,7 +4,10 @@ import { dialog } from "./dialogs.js";
 import { button, h, name } from "./dom.js";
 import { plain, stamp } from "./words.js";
 
-/** @returns {Promise<"mine"|"theirs"|undefined>} */
+/**
+ * It may come up under hands that go on labelling: no button has the focus, so that no Enter decides.
+ * @returns {Promise<"mine"|"theirs"|undefined>}
+ */
 export function resolveConflict({ table, key, cells, body }) {
   const theirs = body?.present ?? null;
   return dialog("Changed by somebody else in the meantime", (close) => [
@@ -21,7 +24,7 @@ export function resolveConflict({ table, key, cells, body }) {
     h(
       "div",
       { class: "actions" },
-      button("Keep theirs", () => close("theirs"), { class: "btn main" }),
+      button("Keep theirs", () => close("theirs"), { class: "btn" }),
       button("Save mine over it", () => close("mine"), { class: "btn risk" }),
       button("Back to my changes", () => close()),
     ),

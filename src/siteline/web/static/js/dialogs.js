@@ -9,7 +9,7 @@ import { button, h } from "./dom.js";
 export function dialog(title, build) {
   return new Promise((resolve) => {
     let value;
-    const made = h("dialog", { "aria-label": title });
+    const made = h("dialog", { "aria-label": title, tabindex: "-1" });
     const close = (given) => {
       value = given;
       made.close();
@@ -27,7 +27,7 @@ export function dialog(title, build) {
     });
     document.body.append(made);
     made.showModal();
-    (made.querySelector("[autofocus]") ?? made.querySelector(".main") ?? made).focus?.();
+    (made.querySelector("[autofocus]") ?? made.querySelector(".main") ?? made).focus();
   });
 }
 

@@ -1,5 +1,6 @@
 // What was typed or drawn and is not saved yet, kept in this tab of the browser: a reload loses none of it.
 
+import { isOwn } from "./blind.js";
 import { h } from "./dom.js";
 import { notice } from "./notices.js";
 import { iso, plural } from "./words.js";
@@ -92,8 +93,26 @@ export function viewOfDraft(drafts) {
   return view === "statements" ? "hypotheses" : view; // these are shown together
 }
 
+/**
+ * Whether a look says what a draft says: it was saved, and the page did not hear of it.
+ * @param {any} look @param {Kept} draft
+ */
+export function says(look, { cells }) {
+  return Object.entries(cells).every(([cell, value]) => value === (look[cell] ?? ""));
+}
+
+function dropSaved(drafts, { model, who }) {
+  for (const name of drafts.names()) {
+    const [kind, structure, scene] = name.split(BETWEEN);
+    const looks = kind === "label" ? (model.looksIn.get(scene) ?? []) : [];
+    const own = looks.find((look) => look.structure === structure && isOwn(look, who));
+    if (own && says(own, drafts.get(name))) drafts.drop(name);
+  }
+}
+
 /** Once the page is there again: what is not saved yet, and the way to it. */
 export function tellDrafts({ store, act, editing }) {
+  dropSaved(editing.drafts, store.get());
   const all = editing.drafts.names().map((name) => name.split(BETWEEN));
   if (!all.length) return;
   const count = (kind, noun) => {
@@ -106,10 +125,8 @@ export function tellDrafts({ store, act, editing }) {
     act.tab(kind === "row" ? "weigh" : "observe");
     if (kind === "row") document.querySelector(`[data-view="${CSS.escape(viewOfDraft(editing.drafts) ?? "")}"]`)?.click();
     if (kind === "label") {
-      const found = store.get().model.sceneById.get(scene);
       act.structure(structure);
-      if (found?.pixels) act.scene(scene);
-      else if (found) act.time(found.t);
+      act.scene(scene);
     }
     const notes = [...document.querySelectorAll(".body .draftnote")];
     notes.find((one) => one.checkVisibility())?.scrollIntoView({ block: "center" });

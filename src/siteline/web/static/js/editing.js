@@ -26,15 +26,15 @@ export function makeEditing(store) {
   }
 
   /** One change sent; where somebody was faster, the person decides. */
-  async function sent(table, key, base, cells, what) {
-    const who = store.get().who || (await askWho(store));
+  async function sent(table, key, base, cells, what, name) {
+    const who = name || store.get().who || (await askWho(store, true));
     if (!who) return null;
     try {
       return await changed(await api.put(table, key, base, cells, who), table, key, what);
     } catch (error) {
       if (error.status !== 409) throw error;
       const choice = await resolveConflict({ table, key, cells, base, body: error.body, store });
-      if (choice === "mine") return sent(table, key, error.body.version, cells, what);
+      if (choice === "mine") return sent(table, key, error.body.version, cells, what, who);
       if (choice !== "theirs") return null;
       await refresh(store);
       return { theirs: true };
@@ -58,11 +58,12 @@ export function makeEditing(store) {
     onChange: (call) => heard.push(call),
 
     /**
-     * Put a row (`cells`) or remove it (null). `base`: the version it was made from, null where it is new.
+     * Put a row (`cells`) or remove it (null). `base`: the version it was made from, null where it is new. `who`: whose
+     * change it is where that was settled before; else the person at the page.
      * @returns {Promise<any|null>} what the server says; null where it was not saved (told to the person already),
      * `{theirs}` where the version of somebody else was kept instead
      */
-    async save(table, key, base, cells, what) {
+    async save(table, key, base, cells, what, who = "") {
       if (store.get().data.read_only) {
         notice("This case is read-only; copy the file to a place where it can be written.", { trouble: true });
         return null;
@@ -71,7 +72,7 @@ export function makeEditing(store) {
       if (busy.has(row)) return null;
       busy.add(row);
       try {
-        return await sent(table, key, base, cells, what);
+        return await sent(table, key, base, cells, what, who);
       } finally {
         busy.delete(row);
       }

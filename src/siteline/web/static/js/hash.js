@@ -30,7 +30,7 @@ export function readHash(hash) {
 export function writeHash(shown) {
   const query = new URLSearchParams();
   if (shown.structure) query.set("s", shown.structure);
-  if (shown.scene) query.set("a", shown.scene);
+  if (shown.looked || shown.scene) query.set("a", shown.looked || shown.scene);
   if (shown.mode !== "single") {
     query.set("b", shown.other);
     query.set("m", shown.mode);
@@ -48,7 +48,7 @@ export function followHash(store, apply) {
   const { dataset } = document.documentElement;
   let timer = 0;
   let written = location.hash;
-  store.on(["structure", "scene", "other", "mode", "time", "tab", "view", "swipe"], () => {
+  store.on(["structure", "scene", "looked", "other", "mode", "time", "tab", "view", "swipe"], () => {
     clearTimeout(timer);
     dataset.address = "behind";
     timer = setTimeout(() => {

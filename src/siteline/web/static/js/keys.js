@@ -30,7 +30,7 @@ export function followKeys({ store, act, editing, place, panel }) {
   };
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (document.querySelector("dialog[open]") || document.querySelector(".menu:not([hidden])")) return;
+    if (document.querySelector("dialog[open]") || document.querySelector(".menu:not([hidden]),form[inert]")) return;
     if (typing(event.target)) return;
     if (place.drawKey(event) || place.compareKey(event)) return event.preventDefault();
     if (event.key === "Escape" && store.get().mode !== "single") return act.mode("single");

@@ -2,7 +2,7 @@
 
 import { isOwn } from "./blind.js";
 import { button, fill, h, typing } from "./dom.js";
-import { draftNote, labelDraft } from "./drafts.js";
+import { draftNote, labelDraft, says } from "./drafts.js";
 import { newKey } from "./editing.js";
 import { keep, kept } from "./kept.js";
 import { labelFields } from "./labelfields.js";
@@ -21,7 +21,8 @@ export function buildLabelForm(page, root) {
   const told = h("p", { class: "small muted" });
   const note = h("div", {});
   const fields = labelFields();
-  const form = { page, fields, wrong, told, note, drafts: page.editing.drafts, here: nowhere(), last: null };
+  const held = { here: nowhere(), pending: new Map(), failure: null };
+  const form = { page, fields, wrong, told, note, drafts: page.editing.drafts, ...held };
   const save = button(["Save ", h("kbd", {}, "Enter")], () => saveLook(form), { class: "btn main", id: "save-look" });
   const remove = button("Remove my look", () => dropLook(form), { class: "btn" });
   const onward = h("label", { class: "check" }, fields.onward, "then the next scene");
@@ -55,10 +56,12 @@ export function buildLabelForm(page, root) {
 }
 
 /** Put into the fields what was typed here before, else one's own look, else nothing. */
-function begin({ here, drafts, fields, note, wrong }) {
-  const draft = drafts.get(here.key);
+function begin({ here, drafts, fields, note, wrong, failure }) {
+  const kept = drafts.get(here.key);
+  const draft = kept && !(here.own && says(here.own, kept)) ? kept : null;
+  if (kept && !draft) drafts.drop(here.key);
   fields.put(draft?.cells ?? here.own ?? blank());
-  wrong.textContent = "";
+  wrong.textContent = failure?.key === here.key ? failure.told : "";
   const discard = () => (drafts.drop(here.key), fields.put(here.own ?? blank()), fill(note));
   fill(note, draft && draftNote(draft, " ", button("Discard it", discard, { class: "plainlink" })));
 }
@@ -102,24 +105,26 @@ async function saveLook(form) {
   const typed = fields.read();
   wrong.textContent = typed.state ? "" : "Choose a state first (1 to 9).";
   if (!typed.state) return void fields.states.querySelector("input")?.focus();
-  if (!page.store.get().who && !(await askWho(page.store))) return;
+  form.failure = null;
+  const who = page.store.get().who || (await askWho(page.store, true));
+  if (!who) return;
   const { base } = drafts.get(here.key) ?? { base: here.own?.version ?? null };
   // One that is still under way for the same look: this one is meant to come on top of it.
-  const before = form.last?.of.key === here.key && !form.last.over ? form.last : null;
-  const asked = { of: { ...here, base }, typed, before, over: false, saved: null };
-  form.last = asked;
-  page.editing.inTurn(() => saveNow(form, asked).finally(() => (asked.over = true)));
+  const asked = { of: { ...here, base }, who, typed, before: form.pending.get(here.key), saved: null };
+  form.pending.set(here.key, asked);
+  const over = () => form.pending.get(here.key) === asked && form.pending.delete(here.key);
+  page.editing.inTurn(() => saveNow(form, asked).finally(over));
   if (fields.onward.checked && form.here.key === here.key) page.act.step(1);
 }
 
 async function saveNow(form, asked) {
-  const { of, typed } = asked;
+  const { of, who, typed } = asked;
   const before = asked.before?.saved;
   const cells = { ...typed, confidence: typed.confidence || "medium" };
   const what = `${of.one.name}: ${plain(cells.state)} on ${spanDay(of.scene)}`;
   const id = before?.id ?? of.own?.id ?? newKey("look");
   const all = before || of.own ? cells : { structure_id: of.one.id, image_id: of.scene.id, ...cells };
-  const done = await put(form, { ...of, base: before?.version ?? of.base }, id, all, what, typed);
+  const done = await put(form, { ...of, base: before?.version ?? of.base }, id, all, what, who, typed);
   if (!done) return;
   asked.saved = { id, version: done.version };
   keep("confidence", cells.confidence);
@@ -130,32 +135,37 @@ function dropLook(form) {
   const { own, one, scene } = form.here;
   if (!own) return;
   const of = { ...form.here, base: own.version };
+  const { who } = form.page.store.get();
   form.page.editing.inTurn(async () => {
-    const done = await put(form, of, own.id, null, `${one.name}: look on ${spanDay(scene)} removed`, null);
+    const done = await put(form, of, own.id, null, `${one.name}: look on ${spanDay(scene)} removed`, who, null);
     if (done) notice("Removed.", { action: ["Undo", () => form.page.editing.undo(done.entry)] });
   });
 }
 
 /** One change of the look `of` a structure in a scene; null where it was not made, which is said where it is seen. */
-async function put(form, of, id, cells, what, typed) {
+async function put(form, of, id, cells, what, who, typed) {
   const { page, fields, note, wrong } = form;
   const here = () => form.here.key === of.key;
-  const elsewhere = (told) => {
-    const show = () => (page.act.structure(of.one.id), page.act.scene(of.scene.id));
-    notice(`Not saved: ${what}. ${told}`, { trouble: true, action: ["Show", show] });
+  /** The way back to it; at once where nothing was begun since. */
+  const failed = (told) => {
+    const back = () => {
+      page.act.structure(of.one.id);
+      page.act.scene(of.scene.id);
+      wrong.textContent = told;
+      form.failure = { key: of.key, told }; // for when the form is drawn there
+    };
+    if (here() || !form.drafts.has(form.here.key)) back();
+    else notice(`Not saved: ${what}. ${told || "What was typed is kept."}`, { trouble: true, action: ["Show", back] });
   };
   try {
-    const done = await page.editing.save("observations", id, of.base, cells, what);
-    if (!done && !here()) elsewhere("What was typed is kept.");
-    if (!done) return null;
+    const done = await page.editing.save("observations", id, of.base, cells, what, who);
+    if (!done) return void failed("");
     if (!settle(form.drafts, of.key, typed, done)) return done;
     if (here()) fill(note);
     if (!done.theirs) return done;
     if (here()) fields.put(ownLook(page.store.get(), of.one, of.scene) ?? {});
   } catch (error) {
-    const told = error.told ?? String(error);
-    if (here()) wrong.textContent = told;
-    else elsewhere(told);
+    failed(error.told ?? String(error));
   }
   return null;
 }

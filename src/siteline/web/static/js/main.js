@@ -25,6 +25,7 @@ const store = createStore({
   model: null,
   structure: "",
   scene: "",
+  looked: "", // a scene without pixels that was chosen
   other: "",
   mode: "single",
   swipe: 0.5,
@@ -57,8 +58,9 @@ function opening(model, asked) {
     model.scenes.findLast((one) => one.t <= last)?.t ??
     first;
   const scene = model.sceneById.get(asked.scene)?.pixels ? asked.scene : (sceneFor(model, time, store.get().skip)?.id ?? "");
+  const looked = model.sceneById.has(asked.scene) && scene !== asked.scene ? asked.scene : "";
   const other = model.sceneById.get(asked.other)?.pixels ? asked.other : "";
-  return { ...asked, structure, time, scene, other, mode: other ? (asked.mode ?? "single") : "single" };
+  return { ...asked, structure, time, scene, looked, other, mode: other ? (asked.mode ?? "single") : "single" };
 }
 
 async function begin() {
@@ -78,6 +80,7 @@ async function begin() {
     );
     return;
   }
+  if (!store.get().who) store.set({ who: data.who });
   const model = makeModel(data, store.get().blind, store.get().who);
   store.set({ data, model, window: [...model.period], ...opening(model, readHash(location.hash)) });
   const act = makeActions(store);

@@ -105,6 +105,13 @@ export function sceneFor(model, time, skip) {
   return found ?? pool[0] ?? null;
 }
 
+/** The scene that a look would be of: the one chosen, else the one on screen, else one that stands at the chosen time. */
+export function sceneHere({ model, scene, looked, time }) {
+  const [chosen, shown] = [model.sceneById.get(looked), model.sceneById.get(scene)];
+  if (chosen) return chosen;
+  return shown?.pixels ? shown : (model.scenes.find((one) => Math.abs(one.t - time) < 1e-6) ?? null);
+}
+
 /** The scene `step` places on from `id` in time; scenes without pixels too where the case has no others. */
 export function sceneStep(model, id, time, step, skip) {
   const all = model.drawable.length ? model.drawable : model.scenes;

@@ -6,13 +6,8 @@ import { blindNote, whileOpen } from "./panel.js";
 import { lookRow } from "./structure.js";
 import { isOwn } from "./blind.js";
 import { buildFootprintForm } from "./footprintform.js";
+import { sceneHere } from "./model.js";
 import { span, status, taker } from "./words.js";
-
-/** The scene that a look would be of: the one on screen, or the one that stands at the chosen time. */
-export function sceneHere({ model, scene, time }) {
-  const shown = model.sceneById.get(scene);
-  return shown?.pixels ? shown : (model.scenes.find((one) => Math.abs(one.t - time) < 1e-6) ?? null);
-}
 
 export function buildObserve(page, body) {
   const { store, act, editing } = page;
@@ -38,7 +33,7 @@ export function buildObserve(page, body) {
     },
   });
 
-  whileOpen(store, "observe", ["model", "structure", "scene", "time", "blind"], (shown) => {
+  whileOpen(store, "observe", ["model", "structure", "scene", "looked", "time", "blind"], (shown) => {
     const one = shown.model.structureById.get(shown.structure);
     const scene = sceneHere(shown);
     fill(head, heading(act, one, scene), blindSwitch(store, shown));

@@ -92,7 +92,7 @@ function candidates({ model }, act, text) {
       label: span(one),
       kind: "scene",
       more: taker(one),
-      go: () => (one.pixels ? act.scene(one.id) : act.time(one.t)),
+      go: () => act.scene(one.id),
     })),
     ...events.map((one) => ({ label: one.what, kind: "event", more: one.text, go: () => act.time(one.first) })),
     ...claims.map((one) => ({

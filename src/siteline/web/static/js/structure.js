@@ -99,7 +99,7 @@ function lookList(page, { model }, one) {
 export function lookRow({ act }, model, look) {
   const source = model.sourceById.get(look.source);
   const scene = model.sceneById.get(look.scene);
-  const go = () => (scene?.pixels ? act.scene(scene.id) : look.t !== null && act.time(look.t));
+  const go = () => (scene ? act.scene(scene.id) : look.t !== null && act.time(look.t));
   const by = look.machine ? "the machine" : look.observer || source?.publisher || "not named";
   const who = source?.url ? link(source.url, name(by)) : name(by);
   return h(

@@ -111,10 +111,8 @@ function scrub(line) {
 
 function chooseTop(line, event) {
   const found = hit(line.hits.top, event);
-  if (found?.kind === "scene" && found.it.pixels) return line.act.scene(found.it.id);
-  return line.act.time(
-    found?.kind === "event" ? found.it.first : found?.kind === "scene" ? found.it.t : line.scale.t(xOf(line, event)),
-  );
+  if (found?.kind === "scene") return line.act.scene(found.it.id);
+  return line.act.time(found?.kind === "event" ? found.it.first : line.scale.t(xOf(line, event)));
 }
 
 function chooseRow(line, event) {
@@ -125,7 +123,7 @@ function chooseRow(line, event) {
   if (model.structures[n]) act.structure(model.structures[n].id);
   if (found?.kind === "look") {
     const scene = model.sceneById.get(found.it.scene);
-    return scene?.pixels ? act.scene(scene.id) : act.time(found.it.t);
+    return scene ? act.scene(scene.id) : act.time(found.it.t);
   }
   return act.time(line.scale.t(xOf(line, event)));
 }

@@ -3,8 +3,14 @@
 import { dialog } from "./dialogs.js";
 import { button, field, h } from "./dom.js";
 
-/** Ask for the observer's name. @returns {Promise<string>} the name, "" where none was given */
-export async function askWho(store) {
+/** What is typed so soon after the question comes up was meant for something else. */
+const HANDS_MS = 700;
+
+/**
+ * Ask for the observer's name. `unasked`: it comes up under hands that do something else.
+ * @returns {Promise<string>} the name, "" where none was given
+ */
+export async function askWho(store, unasked = false) {
   const given = await dialog("Who is looking?", (close) => {
     const box = h("input", {
       type: "text",
@@ -13,8 +19,16 @@ export async function askWho(store) {
       autofocus: true,
       dir: "auto",
       autocomplete: "name",
+      readOnly: unasked,
     });
-    const done = () => box.value.trim() && close(box.value.trim());
+    if (unasked) setTimeout(() => (box.readOnly = false), HANDS_MS);
+    const wrong = h("p", { class: "error", role: "alert" });
+    const done = () => {
+      const name = box.value.trim();
+      if (box.readOnly) return;
+      if (/\p{L}/u.test(name)) close(name);
+      else wrong.textContent = "A name has a letter in it.";
+    };
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault(); // or the button that has the focus afterwards takes it as a click
@@ -27,6 +41,7 @@ export async function askWho(store) {
         "Your name stands in the journal beside what you change; your looks count as a line of evidence of their own.",
       ),
       field("Name", box),
+      wrong,
       h(
         "div",
         { class: "actions" },
