@@ -24,7 +24,6 @@ ASK = """
 import sys
 from pathlib import Path
 import siteline.compiled as made
-made.__file__ = str(Path(sys.path[0]) / "compiled.py")
 made.kept_in.__wrapped__.__defaults__ = (Path(sys.path[0]),)
 from caller import caller
 print(caller(1), sum(caller.stats.cache_hits.values()))

@@ -33,18 +33,21 @@ export function rowForm(editing, given) {
   async function save(wanted) {
     wrong.textContent = "";
     for (const said of beside.values()) said.textContent = "";
-    const at = document.activeElement;
+    let to = document.activeElement;
     form.inert = true; // what is typed now would neither be in what is sent nor stay
     try {
-      if (await editing.save(table, key, base, wanted, what)) close(true);
+      if (await editing.save(table, key, base, wanted, what)) {
+        close(true);
+        to = null;
+      }
     } catch (error) {
       const problems = error.body?.error?.problems ?? [];
       for (const one of problems) beside.get(one.column) && (beside.get(one.column).textContent = one.reason);
       wrong.textContent = problems.some((one) => beside.has(one.column)) ? "" : (error.told ?? String(error));
-      form.inert = false;
-      (controls.get(problems[0]?.column) ?? at)?.focus();
+      to = controls.get(problems[0]?.column) ?? to;
     } finally {
       form.inert = false;
+      to?.focus();
     }
   }
 

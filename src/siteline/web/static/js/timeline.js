@@ -52,7 +52,7 @@ export function buildTimeline(page) {
   );
   store.on(["structure", "model"], press);
   store.on(["model", "window", "structure", "scene", "other", "mode", "painted"], later);
-  store.on(["time", "window", "model", "scene"], () => moved(line, read));
+  store.on(["time", "window", "model", "scene", "looked"], () => moved(line, read));
   rows.addEventListener("scroll", later, { passive: true });
   new ResizeObserver(later).observe(at("time"));
   document.fonts?.ready.then(later);
@@ -164,9 +164,9 @@ function placeCursor(line) {
 
 /** The cursor and the words beside it. */
 function moved(line, read) {
-  const { model, time, structure, scene } = line.store.get();
+  const { model, time, structure, scene, looked } = line.store.get();
   if (line.scale) placeCursor(line);
-  const here = model.scenes.find((one) => Math.abs(one.t - time) < 1e-6) ?? (model.drawable.length ? null : undefined);
+  const here = model.sceneById.get(looked) ?? model.scenes.find((one) => Math.abs(one.t - time) < 1e-6);
   const one = model.structureById.get(structure);
   const told = here
     ? [taker(here), status(here)].filter(Boolean).join(" · ")
